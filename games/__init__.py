@@ -1,0 +1,37 @@
+"""Rules of games, compiled. `make("connect_four", rows=6, cols=7)`, `parse("connect_four:rows=6")`, `names()`.
+
+numba is loaded only when a game is made, so that listing the games is instant.
+"""
+
+import functools
+import importlib
+import importlib.metadata
+from typing import Any
+
+from games.registry import GameInfo, Rule, info, names, parse_spec
+
+__all__ = ["GameInfo", "Rule", "info", "make", "names", "parse", "spec"]
+
+
+def make(name: str, **rules: Any):
+    """Return the game called `name` under the given rules; ValueError for an unknown name, rule or value."""
+    entry = info(name)
+    return _build(name, tuple(sorted(entry.check(rules).items())))
+
+
+@functools.cache
+def _build(name: str, rules: tuple[tuple[str, Any], ...]):
+    entry = info(name)
+    return entry.load()(**dict(rules))
+
+
+def parse(text: str):
+    """Return the game that a text such as "connect_four:rows=6,cols=7" describes; ValueError when it cannot be."""
+    name, rules = parse_spec(text)
+    return make(name, **rules)
+
+
+def spec(game) -> str:
+    """Return the text that `parse` turns back into this game, every rule written out."""
+    rules = game.rules if hasattr(game, "rules") else game._asdict()
+    return game.name + (":" + ",".join(f"{rule}={value}" for rule, value in rules.items()) if rules else "")

@@ -1,0 +1,357 @@
+"""Connect Four on any board: stones drop to the lowest free cell of a column, `connect` in a line win.
+
+Where (rows + 1) * cols fits into 64 bits the position is two bitboards (Tromp's layout: column c holds the bits
+c*(rows+1) .. c*(rows+1)+rows-1 from the bottom, and one spare bit on top that keeps lines from wrapping). Larger
+boards keep a byte a cell. Both are the same game: actions are columns from 0, written as numbers from 1.
+"""
+
+import functools
+from typing import NamedTuple
+
+import numpy as np
+
+from games.bits import mix, next_seed, popcount, random_below
+from games.game import IllegalAction, game_class, njit
+from games.lines import hash_cells, wins
+from games.symmetry import Symmetries, column_symmetries
+
+ONE, ZERO = np.uint64(1), np.uint64(0)
+
+
+def connect_four(rows: int = 6, cols: int = 7, connect: int = 4):
+    """Return the game on bitboards where they fit, on an array of cells elsewhere."""
+    kind = ConnectFour if (rows + 1) * cols <= 64 else LargeConnectFour
+    return kind(rows, cols, connect)
+
+
+@functools.cache
+def _symmetries(rows: int, cols: int) -> Symmetries:
+    return column_symmetries(rows, cols)
+
+
+def _action_name(self, state, action: int) -> str:
+    """Return the column as a number from 1."""
+    return str(int(action) + 1)
+
+
+def _parse_action(self, state, text: str) -> int:
+    """Read a column from 1; ValueError when it is no number, IllegalAction when it cannot be played."""
+    try:
+        action = int(text.strip()) - 1
+    except ValueError:
+        raise ValueError(f"cannot read the move {text!r}: expected a column from 1 to {self.cols}") from None
+    if action not in self.legal(state):
+        moves = ", ".join(str(a + 1) for a in self.legal(state)) or "none, the game is over"
+        raise IllegalAction(f"illegal move {text.strip()!r} in {self.state_text(state)!r}: legal columns are {moves}")
+    return action
+
+
+def _cells(self, state) -> np.ndarray:
+    """Return the board as int8[rows, cols], row 0 on top: 0 empty, 1 first player, 2 second player."""
+    planes = np.empty((2, self.rows, self.cols), np.float32)
+    self.encode(state, planes)
+    own = 1 + self.to_move(state)
+    return (planes[0] * own + planes[1] * (3 - own)).astype(np.int8)
+
+
+def _state_text(self, state) -> str:
+    """Return the rows from the top, "." empty, "x" first, "o" second player, joined by "/"."""
+    return "/".join("".join(".xo"[cell] for cell in row) for row in _cells(self, state))
+
+
+def _parse_state(self, text: str) -> np.record:
+    """Read what `state_text` writes; ValueError when the rules cannot reach it (floating stones, counts, two wins)."""
+    rows = text.strip().split("/")
+    if len(rows) != self.rows or any(len(row) != self.cols or set(row) - set(".xo") for row in rows):
+        raise ValueError(f"cannot read the position {text!r}: expected {self.rows} rows of {self.cols} of . x o, "
+                         "from the top, joined by /")
+    board = np.array([[".xo".index(cell) for cell in row] for row in rows], np.int8)
+    floating = ((board[:-1] != 0) & (board[1:] == 0)).any()
+    state = self.initial_state()
+    if (board == 1).sum() - (board == 2).sum() not in (0, 1) or floating or not self.place(state, board):
+        raise ValueError(f"the position {text!r} cannot come about: check for floating stones, the number of x and o "
+                         "(x begins), and stones played after a win")
+    return state
+
+
+def _render(self, state) -> str:
+    """Return the board for a terminal: columns numbered from 1, X first and O second player."""
+    width = len(str(self.cols))
+    lines = [" ".join(".XO"[cell].rjust(width) for cell in row) for row in _cells(self, state)]
+    return "\n".join([*lines, " ".join(str(col + 1).rjust(width) for col in range(self.cols))])
+
+
+@njit
+def has_line(stones, rows, connect):
+    """Whether a bitboard holds `connect` stones in a row in any of the four directions."""
+    column = np.uint64(rows + 1)
+    for direction in (ONE, column, column - ONE, column + ONE):
+        line = stones
+        if connect == 4:
+            line &= line >> direction
+            line &= line >> (direction + direction)
+        else:
+            for step in range(1, connect):
+                line &= stones >> (direction * np.uint64(step))
+        if line != ZERO:
+            return True
+    return False
+
+
+@njit
+def _bottom(rows, cols):
+    """Return the bitboard of the lowest cell of every column."""
+    stones = ZERO
+    for col in range(cols):
+        stones |= ONE << np.uint64(col * (rows + 1))
+    return stones
+
+
+@njit
+def _drop_squares(rows, cols, stones):
+    """Return the free cell on top of every column that has one, as a bitboard."""
+    bottom = _bottom(rows, cols)
+    spare = bottom << np.uint64(rows)
+    return (stones + bottom) & ~spare & (spare - ONE | spare)
+
+
+@game_class("connect_four")
+class ConnectFour(NamedTuple):
+    """Connect Four on two bitboards, (rows + 1) * cols at most 64.
+
+    State: own, other uint64 stones of the player to move and of the opponent; plies int32 played; over, result
+    int8 (result for the first player). Planes: own stones, other stones. Actions: columns.
+    """
+
+    rows: int
+    cols: int
+    connect: int
+
+    planes = 2
+    board_shape = property(lambda self: (self.rows, self.cols))
+    num_actions = property(lambda self: self.cols)
+    policy_shape = property(lambda self: (self.cols,))
+    max_plies = property(lambda self: self.rows * self.cols)
+    symmetries = property(lambda self: _symmetries(self.rows, self.cols))
+    action_name, parse_action = _action_name, _parse_action
+    state_text, parse_state, render = _state_text, _parse_state, _render
+
+    @property
+    def state_dtype(self) -> np.dtype:
+        """Return the dtype of a position, 24 bytes."""
+        return _BIT_STATE
+
+    @njit
+    def reset(self, state):
+        state.own = state.other = ZERO
+        state.plies = 0
+        state.over = state.result = 0
+
+    @njit
+    def legal_actions(self, state, out):
+        if state.over:
+            return 0
+        stones = state.own | state.other
+        count = 0
+        for col in range(self.cols):
+            if not (stones >> np.uint64(col * (self.rows + 1) + self.rows - 1)) & ONE:
+                out[count] = col
+                count += 1
+        return count
+
+    @njit
+    def play(self, state, action):
+        stones = state.own | state.other
+        foot = ONE << np.uint64(action * (self.rows + 1))
+        column = ((ONE << np.uint64(self.rows)) - ONE) * foot
+        moved = state.own | ((stones + foot) & column)
+        state.own = state.other
+        state.other = moved
+        state.plies += 1
+        if has_line(moved, self.rows, self.connect):
+            state.over = 1
+            state.result = 1 if state.plies & 1 else -1
+        elif state.plies == self.rows * self.cols:
+            state.over = 1
+
+    @njit
+    def is_over(self, state):
+        return state.over != 0
+
+    @njit
+    def outcome(self, state):
+        return np.int64(state.result)
+
+    @njit
+    def to_move(self, state):
+        return np.int64(state.plies & 1)
+
+    @njit
+    def encode(self, state, planes):
+        for row in range(self.rows):
+            for col in range(self.cols):
+                cell = np.uint64(col * (self.rows + 1) + self.rows - 1 - row)
+                planes[0, row, col] = np.float32((state.own >> cell) & ONE)
+                planes[1, row, col] = np.float32((state.other >> cell) & ONE)
+
+    @njit
+    def position_hash(self, state):
+        return mix(state.own + mix(state.other + ONE))
+
+    @njit
+    def input_hash(self, state):
+        return mix(state.own + mix(state.other + ONE))
+
+    @njit
+    def random_playout(self, state, out, seed):
+        if state.over:
+            return np.int64(state.result)
+        rows, own, other = self.rows, state.own, state.other
+        free = self.rows * self.cols - state.plies
+        bottom = _bottom(rows, self.cols)
+        spare = bottom << np.uint64(rows)
+        sign = -1 if state.plies & 1 else 1
+        for _ in range(free):
+            squares = ((own | other) + bottom) & ~spare
+            seed = next_seed(seed)
+            for _ in range(random_below(mix(seed), popcount(squares))):
+                squares &= squares - ONE
+            own |= squares & (~squares + ONE)
+            if has_line(own, rows, self.connect):
+                return np.int64(sign)
+            own, other = other, own
+            sign = -sign
+        return np.int64(0)
+
+    @njit
+    def place(self, state, board):
+        """Set up int8[rows, cols] (0 empty, 1 first, 2 second); False when the lines on it contradict the order."""
+        first = second = ZERO
+        plies = 0
+        for row in range(self.rows):
+            for col in range(self.cols):
+                bit = ONE << np.uint64(col * (self.rows + 1) + self.rows - 1 - row)
+                if board[row, col] == 1:
+                    first |= bit
+                elif board[row, col] == 2:
+                    second |= bit
+                plies += board[row, col] != 0
+        state.plies = plies
+        state.own, state.other = (second, first) if plies & 1 else (first, second)
+        won = has_line(state.other, self.rows, self.connect)
+        state.over = won or plies == self.rows * self.cols
+        state.result = (1 if plies & 1 else -1) if won else 0
+        return not has_line(state.own, self.rows, self.connect)
+
+
+_BIT_STATE = np.dtype([("own", np.uint64), ("other", np.uint64), ("plies", np.int32), ("over", np.int8),
+                       ("result", np.int8)], align=True)
+
+
+@game_class("connect_four")
+class LargeConnectFour(NamedTuple):
+    """Connect Four with a byte a cell, for boards that do not fit two bitboards.
+
+    State: cells int8[rows*cols] (0 empty, 1 first, 2 second player) from the top left; plies int32; over, result
+    int8. Planes and actions are those of `ConnectFour`.
+    """
+
+    rows: int
+    cols: int
+    connect: int
+
+    planes = 2
+    board_shape = property(lambda self: (self.rows, self.cols))
+    num_actions = property(lambda self: self.cols)
+    policy_shape = property(lambda self: (self.cols,))
+    max_plies = property(lambda self: self.rows * self.cols)
+    symmetries = property(lambda self: _symmetries(self.rows, self.cols))
+    action_name, parse_action = _action_name, _parse_action
+    state_text, parse_state, render = _state_text, _parse_state, _render
+
+    @property
+    def state_dtype(self) -> np.dtype:
+        """Return the dtype of a position, rows * cols + 8 bytes or a little more."""
+        return _cell_state(self.rows * self.cols)
+
+    @njit
+    def reset(self, state):
+        state.cells[:] = 0
+        state.plies = 0
+        state.over = state.result = 0
+
+    @njit
+    def legal_actions(self, state, out):
+        if state.over:
+            return 0
+        count = 0
+        for col in range(self.cols):
+            if state.cells[col] == 0:
+                out[count] = col
+                count += 1
+        return count
+
+    @njit
+    def play(self, state, action):
+        cell = (self.rows - 1) * self.cols + action
+        while state.cells[cell] != 0:
+            cell -= self.cols
+        state.cells[cell] = 1 + (state.plies & 1)
+        state.plies += 1
+        if wins(state.cells, self.rows, self.cols, cell, self.connect, False):
+            state.over = 1
+            state.result = 1 if state.plies & 1 else -1
+        elif state.plies == self.rows * self.cols:
+            state.over = 1
+
+    @njit
+    def is_over(self, state):
+        return state.over != 0
+
+    @njit
+    def outcome(self, state):
+        return np.int64(state.result)
+
+    @njit
+    def to_move(self, state):
+        return np.int64(state.plies & 1)
+
+    @njit
+    def encode(self, state, planes):
+        own = 1 + (state.plies & 1)
+        for row in range(self.rows):
+            for col in range(self.cols):
+                stone = state.cells[row * self.cols + col]
+                planes[0, row, col] = np.float32(stone == own)
+                planes[1, row, col] = np.float32(stone == 3 - own)
+
+    @njit
+    def position_hash(self, state):
+        return hash_cells(state.cells)
+
+    @njit
+    def input_hash(self, state):
+        return hash_cells(state.cells)
+
+    @njit
+    def place(self, state, board):
+        """Set up int8[rows, cols] (0 empty, 1 first, 2 second); False when the lines on it contradict the order."""
+        plies = 0
+        won = np.zeros(3, np.int64)
+        for cell in range(self.rows * self.cols):
+            state.cells[cell] = board[cell // self.cols, cell % self.cols]
+            plies += state.cells[cell] != 0
+        for cell in range(self.rows * self.cols):
+            if state.cells[cell] and wins(state.cells, self.rows, self.cols, cell, self.connect, False):
+                won[state.cells[cell]] = 1
+        last = 1 if plies & 1 else 2
+        state.plies = plies
+        state.over = won[last] or plies == self.rows * self.cols
+        state.result = (3 - 2 * last) * won[last]
+        return won[3 - last] == 0
+
+
+@functools.cache
+def _cell_state(num_cells: int) -> np.dtype:
+    return np.dtype([("cells", np.int8, num_cells), ("plies", np.int32), ("over", np.int8), ("result", np.int8)],
+                    align=True)

@@ -1,0 +1,154 @@
+"""The contract that every game fulfils, and the dispatch that lets compiled code call a game as Python does.
+
+A game is a NamedTuple of its rule parameters (numbers only, never a position) decorated with `game_class`. A
+position is one record of `game.state_dtype`; many positions are an array of them. In every kernel `self` is the
+NamedTuple and `state` the record, changed in place where the name says so. Values and outcomes:
+
+=====================================  ================================================================
+kernel (compiled)                      does
+=====================================  ================================================================
+``reset(state)``                       make `state` the starting position
+``legal_actions(state, out) -> n``     write the legal actions, ascending, into out int32[num_actions]
+``play(state, action)``                play one action; in compiled code nothing is checked
+``is_over(state) -> bool``             whether the game has ended
+``outcome(state) -> int``              result for the FIRST player: 1, 0 or -1 (0 also while not over)
+``to_move(state) -> int``              0 when the first player is to move, 1 when the second is
+``encode(state, planes)``              write planes float32[planes, rows, cols], seen by the player to move
+``position_hash(state) -> uint64``     what repetition rules compare: board and player to move
+``input_hash(state) -> uint64``        everything that legality, outcome and encoding depend on
+``random_playout(state, out, seed)``   play uniformly random actions to the end and return the outcome;
+                                       out int32[num_actions] is scratch, seed a uint64; the decorator
+                                       supplies it, a game may bring a faster one
+``num_parts(action) -> int``           optional, for `games.factored`: how many parts the action has
+``part(action, index) -> int``         optional: the value of one part of an action
+``mark_part(index, value, plane)``     optional: draw a chosen part on float32[rows, cols]
+=====================================  ================================================================
+
+Plain Python: the class attributes or properties `planes`, `board_shape`, `num_actions`, `policy_shape`,
+`max_plies`, `state_dtype`, `symmetries` and the methods `action_name`, `parse_action`, `state_text`,
+`parse_state`, `render`. The decorator adds `name`, `initial_state` and `legal`.
+"""
+
+import functools
+from typing import Any
+
+import numpy as np
+from numba import types
+from numba.core.dispatcher import Dispatcher
+from numba.extending import overload_method
+
+from games.bits import copy_state, mix, next_seed, random_below
+from games.kernel import njit
+
+__all__ = ["FIRST", "SECOND", "IllegalAction", "copy_state", "game_class", "njit"]
+
+FIRST, SECOND = 0, 1
+
+REQUIRED_KERNELS = ("reset", "legal_actions", "play", "is_over", "outcome", "to_move", "encode", "position_hash",
+                    "input_hash")
+REQUIRED_ATTRIBUTES = ("planes", "board_shape", "num_actions", "policy_shape", "max_plies", "state_dtype",
+                       "symmetries", "action_name", "parse_action", "state_text", "parse_state", "render")
+
+
+class IllegalAction(ValueError):
+    """An action that the rules do not allow in the position it was given for."""
+
+
+class _CheckedPlay:
+    """`game.play` as Python sees it: refuses what the rules do not allow, then calls the kernel."""
+
+    def __init__(self, kernel: Dispatcher):
+        self.kernel = kernel
+        functools.update_wrapper(self, kernel.py_func)  # type: ignore[arg-type]
+
+    def __get__(self, game, owner=None):
+        return self if game is None else functools.partial(self._play, game)
+
+    def _play(self, game, state, action: int) -> None:
+        if action not in game.legal(state):
+            raise IllegalAction(
+                f"illegal action {action!r} in {game.name} position {game.state_text(state)!r}: "
+                f"expected one of {game.legal(state).tolist()}")
+        self.kernel(game, state, np.int64(action))
+
+
+@njit
+def _random_playout(self, state, actions, seed):
+    """Play uniformly random legal actions on `state` to the end; return the outcome for the first player."""
+    while not self.is_over(state):
+        count = self.legal_actions(state, actions)
+        seed = next_seed(seed)
+        self.play(state, np.int64(actions[random_below(mix(seed), count)]))
+    return self.outcome(state)
+
+
+def initial_state(self) -> np.record:
+    """Return a new record of `state_dtype` that holds the starting position."""
+    state = np.zeros(1, self.state_dtype).view(np.recarray)[0]
+    self.reset(state)
+    return state
+
+
+def legal(self, state) -> np.ndarray:
+    """Return the legal actions of a position, ascending, int64[count]; none when the game is over."""
+    out = np.empty(self.num_actions, np.int32)
+    return out[: self.legal_actions(state, out)].astype(np.int64)
+
+
+def game_class(name: str):
+    """Return a decorator that makes a NamedTuple of rules a full game called `name`; TypeError if parts miss."""
+
+    def decorate(cls: Any):
+        missing = [part for part in REQUIRED_KERNELS if not isinstance(cls.__dict__.get(part), Dispatcher)]
+        missing += [part for part in REQUIRED_ATTRIBUTES if not hasattr(cls, part)]
+        if missing:
+            raise TypeError(f"game {cls.__name__} lacks {', '.join(missing)} (kernels need @njit)")
+        cls.name = name
+        cls.play = _CheckedPlay(cls.play)
+        for helper in (initial_state, legal):
+            if helper.__name__ not in cls.__dict__:
+                setattr(cls, helper.__name__, helper)
+        if "random_playout" not in cls.__dict__:
+            cls.random_playout = _random_playout
+        return cls
+
+    return decorate
+
+
+def kernel_of(cls: type, name: str) -> Dispatcher | None:
+    """Return the compiled function behind a method of a game class, or None when there is none."""
+    method = cls.__dict__.get(name)
+    if isinstance(method, _CheckedPlay):
+        return method.kernel
+    return method if isinstance(method, Dispatcher) else None
+
+
+def _dispatch(name: str, num_arguments: int) -> None:
+    """Let compiled code call `game.<name>(...)` on any NamedTuple whose class has such a kernel."""
+
+    def resolve_0(game):
+        kernel = kernel_of(game.instance_class, name)
+        return kernel and (lambda game: kernel(game))
+
+    def resolve_1(game, first):
+        kernel = kernel_of(game.instance_class, name)
+        return kernel and (lambda game, first: kernel(game, first))
+
+    def resolve_2(game, first, second):
+        kernel = kernel_of(game.instance_class, name)
+        return kernel and (lambda game, first, second: kernel(game, first, second))
+
+    def resolve_3(game, first, second, third):
+        kernel = kernel_of(game.instance_class, name)
+        return kernel and (lambda game, first, second, third: kernel(game, first, second, third))
+
+    resolver = (resolve_0, resolve_1, resolve_2, resolve_3)[num_arguments]
+    for kind in (types.NamedTuple, types.NamedUniTuple):
+        overload_method(kind, name)(resolver)
+
+
+NUM_ARGUMENTS = {"reset": 1, "legal_actions": 2, "play": 2, "is_over": 1, "outcome": 1, "to_move": 1, "encode": 2,
+                 "position_hash": 1, "input_hash": 1, "random_playout": 3,
+                 "num_parts": 1, "part": 2, "mark_part": 3}
+for _name, _count in NUM_ARGUMENTS.items():
+    _dispatch(_name, _count)

@@ -1,0 +1,78 @@
+"""The one decorator for compiled code: numba's njit with a cache folder that stale machine code cannot survive.
+
+numba's `cache=True` notices a change in the decorated function's own file only, not in the functions that it
+calls. The cache folder is therefore named after a digest of the sources of both packages, of every game that is
+registered from outside, of numba's version and of the switches that change code.
+"""
+
+import functools
+import hashlib
+import importlib.metadata
+import importlib.util
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numba
+from numba.core import config
+
+ENTRY_POINT_GROUP = "alphazero.games"
+
+
+def njit(function: Callable | None = None, **options):
+    """Compile a function for the processor, cached on disk, without the interpreter lock, with C's division."""
+    settings = {"cache": True, "nogil": True, "error_model": "numpy"} | options
+    if function is None:
+        return functools.partial(njit, **options)
+    return numba.njit(**settings)(function)
+
+
+def _source_files() -> Iterator[Path]:
+    """Yield every Python file whose text can change compiled code: both packages and games from outside."""
+    here = Path(__file__).resolve().parent
+    yield from sorted(here.rglob("*.py"))
+    yield from sorted((here.parent / "alphazero").rglob("*.py"))
+    for entry in sorted(importlib.metadata.entry_points(group=ENTRY_POINT_GROUP), key=str):
+        spec = importlib.util.find_spec(entry.module.partition(".")[0])
+        if spec is None or spec.origin is None:
+            continue
+        origin = Path(spec.origin)
+        yield from sorted(origin.parent.rglob("*.py")) if origin.name == "__init__.py" else [origin]
+
+
+def source_digest() -> str:
+    """Return 16 hexadecimal digits that change whenever compiled code might."""
+    digest = hashlib.sha256()
+    switches = (numba.__version__, sys.version, config.BOUNDSCHECK, config.OPT, config.CPU_NAME)
+    digest.update(repr(switches).encode())
+    for path in _source_files():
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def _user_folder() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return Path(base) / "alphazero" / "compiled"
+
+
+def _owned_folder(base: Path) -> Path:
+    """Make `base/<digest>` with mode 0700 and return it; raise OSError when it is not ours alone."""
+    folder = base / source_digest()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    if folder.stat().st_uid != os.getuid() or not os.access(folder, os.W_OK):
+        raise OSError(f"{folder} is not a writable folder of this user")
+    return folder
+
+
+def _set_cache_folder() -> None:
+    """Point numba at the digest's folder, or at a fresh private one where the home folder cannot be written."""
+    try:
+        config.CACHE_DIR = str(_owned_folder(_user_folder()))
+    except OSError:
+        config.CACHE_DIR = tempfile.mkdtemp(prefix="alphazero-compiled-")
+
+
+_set_cache_folder()

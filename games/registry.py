@@ -1,0 +1,144 @@
+"""Which games there are and which rules each takes; knows no game's code until one is made.
+
+Games of this repository stand in `BUILT_IN`. A game outside it registers an entry point in the group
+`alphazero.games` whose name is the game's and whose object is its class; its fields are its rules.
+"""
+
+import difflib
+import functools
+import importlib
+import importlib.metadata
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+ENTRY_POINT_GROUP = "alphazero.games"
+
+
+class Rule(NamedTuple):
+    """One parameter of a game: a whole or real number between bounds, or one of some words."""
+
+    name: str
+    default: float
+    low: float
+    high: float
+    meaning: str
+    words: tuple[str, ...] = ()  # words[i] is another spelling of the number i
+
+    def check(self, game: str, value: Any) -> int | float:
+        """Return the value as the number that the game keeps; ValueError when it is none that is allowed."""
+        if isinstance(value, str) and value in self.words:
+            return self.words.index(value)
+        kind = type(self.default)
+        try:
+            number = kind(value)
+            allowed = number == float(value) and self.low <= number <= self.high
+        except (TypeError, ValueError):
+            allowed = False
+        if not allowed:
+            raise ValueError(f"{game}: rule {self.name}={value!r} is not possible: expected {self.allowed}")
+        return number
+
+    @property
+    def allowed(self) -> str:
+        """Say in words which values are allowed."""
+        if self.words:
+            return "one of " + ", ".join(self.words)
+        return f"{'a whole number' if isinstance(self.default, int) else 'a number'} from {self.low} to {self.high}"
+
+
+class GameInfo(NamedTuple):
+    """What can be said of a game without loading it."""
+
+    name: str
+    title: str
+    rules: tuple[Rule, ...]
+    load: Callable[[], Callable[..., Any]]  # returns what builds the game from its rules
+
+    def check(self, rules: dict[str, Any]) -> dict[str, Any]:
+        """Return all rules with defaults filled in; ValueError for an unknown rule or an impossible value."""
+        known = {rule.name: rule for rule in self.rules}
+        for name in rules:
+            if name not in known:
+                raise ValueError(f"{self.name}: unknown rule {name!r}{nearest(name, known)}; "
+                                 f"it has {', '.join(known) or 'no rules to set'}")
+        return {name: rule.check(self.name, rules.get(name, rule.default)) for name, rule in known.items()}
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return ", did you mean 'x'?" for the nearest known name, or nothing when none is near."""
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f", did you mean {near[0]!r}?" if near else ""
+
+
+def _from(module: str, attribute: str) -> Callable[[], Callable[..., Any]]:
+    return lambda: getattr(importlib.import_module(module), attribute)
+
+
+def _board(rows: int, cols: int, low: int, high: int) -> tuple[Rule, Rule]:
+    return (Rule("rows", rows, low, high, "height of the board"), Rule("cols", cols, low, high, "width of the board"))
+
+
+BUILT_IN = {entry.name: entry for entry in (
+    GameInfo("connect_four", "Connect Four: drop stones, four in a line win",
+             (*_board(6, 7, 1, 32), Rule("connect", 4, 2, 32, "stones in a line that win")),
+             _from("games.connect_four", "connect_four")),
+    GameInfo("tic_tac_toe", "Tic-tac-toe: three in a line on 3 x 3", (), _from("games.mnk", "tic_tac_toe")),
+    GameInfo("gomoku", "Gomoku: five in a line",
+             (*_board(15, 15, 5, 25), Rule("exact", 0, 0, 1, "whether more than five in a line do not win",
+                                           ("five-or-more", "exactly-five"))),
+             _from("games.mnk", "gomoku")),
+    GameInfo("mnk", "Any m,n,k game: k in a line on a board of rows x cols",
+             (*_board(3, 3, 1, 25), Rule("connect", 3, 1, 25, "stones in a line that win"),
+              Rule("exact", 0, 0, 1, "whether a longer line does not win", ("or-more", "exactly"))),
+             _from("games.mnk", "MNK")),
+)}
+
+
+@functools.cache
+def _outside() -> dict[str, Any]:
+    return {entry.name: entry for entry in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP)}
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all games, those of this repository first."""
+    return (*BUILT_IN, *(name for name in sorted(_outside()) if name not in BUILT_IN))
+
+
+def _info_of_class(name: str, cls: Any) -> GameInfo:
+    """Read the rules of a game from outside off its fields and their defaults."""
+    defaults = cls._field_defaults
+    bounds = getattr(cls, "rule_bounds", {})
+    rules = tuple(Rule(field, defaults.get(field, 0), *bounds.get(field, (0, 2**31)), "") for field in cls._fields)
+    title = (cls.__doc__ or name).strip().splitlines()[0]
+    return GameInfo(name, title, rules, lambda: cls)
+
+
+def info(name: str) -> GameInfo:
+    """Return what is known of a game; ValueError for an unknown name, with the nearest known one."""
+    if name in BUILT_IN:
+        return BUILT_IN[name]
+    if name in _outside():
+        return _info_of_class(name, _outside()[name].load())
+    raise ValueError(f"unknown game {name!r}{nearest(name, names())}; known games: {', '.join(names())}")
+
+
+def parse_spec(text: str) -> tuple[str, dict[str, Any]]:
+    """Split "name:rule=value,rule=value" into name and rules, numbers read as numbers; ValueError when unreadable."""
+    name, _, tail = text.strip().partition(":")
+    rules: dict[str, Any] = {}
+    for part in filter(None, tail.split(",")):
+        rule, equals, value = (piece.strip() for piece in part.partition("="))
+        if not equals or not rule or not value:
+            raise ValueError(f"game {text!r}: cannot read {part!r}: expected rule=value, as in "
+                             "connect_four:rows=6,cols=7")
+        rules[rule] = _number(value)
+    return name, rules
+
+
+def _number(text: str) -> int | float | str:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
