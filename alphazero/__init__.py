@@ -1,0 +1,1 @@
+"""Self-play learning of board games."""
