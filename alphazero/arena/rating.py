@@ -49,7 +49,7 @@ class Interval:
     high: float
 
     def __str__(self) -> str:
-        return f"{self.value:+.0f} [{self.low:+.0f}, {self.high:+.0f}]"
+        return f"{round(self.value):+d} [{round(self.low):+d}, {round(self.high):+d}]"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,78 @@
+"""Openings of a match: short random beginnings, so that players who always choose alike do not repeat one game."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+OPENINGS_PER_PAIR = 4  # positions there should be for each opening that is needed
+_TRIES_PER_OPENING = 50
+
+
+def default_opening_plies(game, num_openings: int) -> int:
+    """Return the smallest even number of plies after which there are about four times as many openings as needed.
+
+    The number of openings is estimated from the legal moves along the first moves of the game; even, so that the
+    first player is to move after the opening where players alternate. No more than half of the longest game.
+    """
+    state = game.initial_state()
+    plies, count = 0, 1.0
+    while count < OPENINGS_PER_PAIR * num_openings and plies + 2 <= max(game.max_plies // 2, 2):
+        for _ in range(2):
+            legal = game.legal(state)
+            if len(legal) == 0:
+                return plies
+            count *= len(legal)
+            game.play(state, legal[len(legal) // 2])
+        plies += 2
+        count /= (plies // 2) ** 2  # each player's moves lead to the same position in any order
+    return plies
+
+
+def draw_openings(game, num_openings: int, plies: int, rng: np.random.Generator) -> list[list[int]]:
+    """Return `num_openings` beginnings of `plies` random legal actions each, after which the game is not over.
+
+    Their final positions are distinct as long as new ones are found. Raises ValueError when every game drawn was
+    over too soon.
+    """
+    openings: list[list[int]] = []
+    spare: list[list[int]] = []
+    seen: set[int] = set()
+    for _ in range(_TRIES_PER_OPENING * num_openings):
+        if len(openings) == num_openings:
+            return openings
+        actions, key = _draw(game, plies, rng)
+        if key is None:
+            continue
+        (spare if key in seen else openings).append(actions)
+        seen.add(key)
+    if not openings:
+        raise ValueError(f"opening_plies={plies}: every random game of {game.name} is over by then; choose fewer")
+    return openings + [spare[i % len(spare)] for i in range(num_openings - len(openings))]
+
+
+def check_openings(game, openings: Sequence[Sequence[int]]) -> list[list[int]]:
+    """Return the openings as lists of actions; ValueError for one that is illegal or ends the game, or for none."""
+    if not len(openings):
+        raise ValueError("openings is empty: give at least one list of actions, or None for random ones")
+    for number, opening in enumerate(openings):
+        state = game.initial_state()
+        for action in opening:
+            if action not in game.legal(state):
+                raise ValueError(f"opening {number} {list(opening)}: action {action} is illegal in "
+                                 f"{game.state_text(state)!r}")
+            game.play(state, action)
+        if game.is_over(state):
+            raise ValueError(f"opening {number} {list(opening)}: the game is over after it; leave moves to play")
+    return [[int(action) for action in opening] for opening in openings]
+
+
+def _draw(game, plies: int, rng: np.random.Generator) -> tuple[list[int], int | None]:
+    """Return random actions and the hash of the position after them, None when the game is over by then."""
+    state = game.initial_state()
+    actions: list[int] = []
+    for _ in range(plies):
+        if game.is_over(state):
+            return actions, None
+        actions.append(int(rng.choice(game.legal(state))))
+        game.play(state, actions[-1])
+    return actions, None if game.is_over(state) else int(game.input_hash(state))
