@@ -1,11 +1,9 @@
-"""Rules of games, compiled. `make("connect_four", rows=6, cols=7)`, `parse("connect_four:rows=6")`, `names()`.
+"""Rules of games, compiled: `make("connect_four", rows=6)`, `parse("connect_four:rows=6")`, `names()`.
 
 numba is loaded only when a game is made, so that listing the games is instant.
 """
 
 import functools
-import importlib
-import importlib.metadata
 from typing import Any
 
 from games.registry import GameInfo, Rule, info, names, parse_spec
@@ -26,7 +24,7 @@ def _build(name: str, rules: tuple[tuple[str, Any], ...]):
 
 
 def parse(text: str):
-    """Return the game that a text such as "connect_four:rows=6,cols=7" describes; ValueError when it cannot be."""
+    """Return the game that a text such as "connect_four:rows=6,cols=7" describes; ValueError when none."""
     name, rules = parse_spec(text)
     return make(name, **rules)
 

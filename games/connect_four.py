@@ -1,8 +1,9 @@
 """Connect Four on any board: stones drop to the lowest free cell of a column, `connect` in a line win.
 
-Where (rows + 1) * cols fits into 64 bits the position is two bitboards (Tromp's layout: column c holds the bits
-c*(rows+1) .. c*(rows+1)+rows-1 from the bottom, and one spare bit on top that keeps lines from wrapping). Larger
-boards keep a byte a cell. Both are the same game: actions are columns from 0, written as numbers from 1.
+Where (rows + 1) * cols fits into 64 bits the position is two bitboards (Tromp's layout: column c holds the
+bits c*(rows+1) .. c*(rows+1)+rows-1 from the bottom, and a spare bit on top that keeps lines from wrapping).
+Larger boards keep a byte a cell. Both are the same game: actions are columns from 0, written as numbers
+from 1.
 """
 
 import functools
@@ -12,16 +13,20 @@ import numpy as np
 
 from games.bits import mix, next_seed, popcount, random_below
 from games.game import IllegalAction, game_class, njit
-from games.lines import hash_cells, wins
+from games.lines import hash_cells, winners, wins
+from games.stones import PLAYED_ON, check_counts, impossible, read_stones, stones_text
 from games.symmetry import Symmetries, column_symmetries
 
 ONE, ZERO = np.uint64(1), np.uint64(0)
 
 
 def connect_four(rows: int = 6, cols: int = 7, connect: int = 4):
-    """Return the game on bitboards where they fit, on an array of cells elsewhere."""
+    """Return the game, on bitboards where they fit; ValueError for a line longer than the board."""
+    if connect > max(rows, cols):
+        raise ValueError(f"connect_four: rule connect={connect} is not possible on a board of {rows} x "
+                         f"{cols}: expected at most {max(rows, cols)}")
     kind = ConnectFour if (rows + 1) * cols <= 64 else LargeConnectFour
-    return kind(rows, cols, connect)
+    return kind(int(rows), int(cols), int(connect))
 
 
 @functools.cache
@@ -42,7 +47,8 @@ def _parse_action(self, state, text: str) -> int:
         raise ValueError(f"cannot read the move {text!r}: expected a column from 1 to {self.cols}") from None
     if action not in self.legal(state):
         moves = ", ".join(str(a + 1) for a in self.legal(state)) or "none, the game is over"
-        raise IllegalAction(f"illegal move {text.strip()!r} in {self.state_text(state)!r}: legal columns are {moves}")
+        raise IllegalAction(f"illegal move {text.strip()!r} in {self.state_text(state)!r}: "
+                            f"legal columns are {moves}")
     return action
 
 
@@ -56,22 +62,30 @@ def _cells(self, state) -> np.ndarray:
 
 def _state_text(self, state) -> str:
     """Return the rows from the top, "." empty, "x" first, "o" second player, joined by "/"."""
-    return "/".join("".join(".xo"[cell] for cell in row) for row in _cells(self, state))
+    return stones_text(_cells(self, state))
 
 
 def _parse_state(self, text: str) -> np.record:
-    """Read what `state_text` writes; ValueError when the rules cannot reach it (floating stones, counts, two wins)."""
-    rows = text.strip().split("/")
-    if len(rows) != self.rows or any(len(row) != self.cols or set(row) - set(".xo") for row in rows):
-        raise ValueError(f"cannot read the position {text!r}: expected {self.rows} rows of {self.cols} of . x o, "
-                         "from the top, joined by /")
-    board = np.array([[".xo".index(cell) for cell in row] for row in rows], np.int8)
-    floating = ((board[:-1] != 0) & (board[1:] == 0)).any()
+    """Read what `state_text` writes; ValueError for floating stones, wrong counts, or play after a win."""
+    board = read_stones(text, self.rows, self.cols)
+    check_counts(text, board)
+    if ((board[:-1] != 0) & (board[1:] == 0)).any():
+        raise impossible(text, "a stone stands above a free cell")
     state = self.initial_state()
-    if (board == 1).sum() - (board == 2).sum() not in (0, 1) or floating or not self.place(state, board):
-        raise ValueError(f"the position {text!r} cannot come about: check for floating stones, the number of x and o "
-                         "(x begins), and stones played after a win")
+    if not self.place(state, board):
+        raise impossible(text, "the player to move has a winning line already")
+    last = 2 - state["plies"] % 2
+    tops = [(int((board[:, col] == 0).sum()), col) for col in range(self.cols) if board[-1, col]]
+    if state["result"] and not any(_open_before(self, board, cell) for cell in tops if board[cell] == last):
+        raise impossible(text, PLAYED_ON)
     return state
+
+
+def _open_before(self, board: np.ndarray, cell: tuple[int, int]) -> bool:
+    """Whether nobody has a winning line on int8[rows, cols] once the stone on (row, col) is taken off."""
+    before = board.copy()
+    before[cell] = 0
+    return winners(before.ravel(), self.rows, self.cols, self.connect, False) == 0
 
 
 def _render(self, state) -> str:
@@ -119,8 +133,8 @@ def _drop_squares(rows, cols, stones):
 class ConnectFour(NamedTuple):
     """Connect Four on two bitboards, (rows + 1) * cols at most 64.
 
-    State: own, other uint64 stones of the player to move and of the opponent; plies int32 played; over, result
-    int8 (result for the first player). Planes: own stones, other stones. Actions: columns.
+    State: own, other uint64 stones of the player to move and of the opponent; plies int32 played; over,
+    result int8 (result for the first player). Planes: own stones, other stones. Actions: columns.
     """
 
     rows: int
@@ -225,7 +239,7 @@ class ConnectFour(NamedTuple):
 
     @njit
     def place(self, state, board):
-        """Set up int8[rows, cols] (0 empty, 1 first, 2 second); False when the lines on it contradict the order."""
+        """Set up int8[rows, cols] (0 empty, 1 first, 2 second); False if the player to move has a line."""
         first = second = ZERO
         plies = 0
         for row in range(self.rows):
@@ -252,8 +266,8 @@ _BIT_STATE = np.dtype([("own", np.uint64), ("other", np.uint64), ("plies", np.in
 class LargeConnectFour(NamedTuple):
     """Connect Four with a byte a cell, for boards that do not fit two bitboards.
 
-    State: cells int8[rows*cols] (0 empty, 1 first, 2 second player) from the top left; plies int32; over, result
-    int8. Planes and actions are those of `ConnectFour`.
+    State: cells int8[rows*cols] (0 empty, 1 first, 2 second player) from the top left; plies int32; over,
+    result int8. Planes and actions are those of `ConnectFour`.
     """
 
     rows: int
@@ -335,23 +349,19 @@ class LargeConnectFour(NamedTuple):
 
     @njit
     def place(self, state, board):
-        """Set up int8[rows, cols] (0 empty, 1 first, 2 second); False when the lines on it contradict the order."""
-        plies = 0
-        won = np.zeros(3, np.int64)
+        """Set up int8[rows, cols] (0 empty, 1 first, 2 second); False if the player to move has a line."""
+        state.plies = 0
         for cell in range(self.rows * self.cols):
             state.cells[cell] = board[cell // self.cols, cell % self.cols]
-            plies += state.cells[cell] != 0
-        for cell in range(self.rows * self.cols):
-            if state.cells[cell] and wins(state.cells, self.rows, self.cols, cell, self.connect, False):
-                won[state.cells[cell]] = 1
-        last = 1 if plies & 1 else 2
-        state.plies = plies
-        state.over = won[last] or plies == self.rows * self.cols
-        state.result = (3 - 2 * last) * won[last]
-        return won[3 - last] == 0
+            state.plies += state.cells[cell] != 0
+        last = 2 - (state.plies & 1)
+        won = winners(state.cells, self.rows, self.cols, self.connect, False)
+        state.over = won & last != 0 or state.plies == self.rows * self.cols
+        state.result = 3 - 2 * last if won & last else 0
+        return won & (3 - last) == 0
 
 
 @functools.cache
 def _cell_state(num_cells: int) -> np.dtype:
-    return np.dtype([("cells", np.int8, num_cells), ("plies", np.int32), ("over", np.int8), ("result", np.int8)],
-                    align=True)
+    return np.dtype([("cells", np.int8, num_cells), ("plies", np.int32), ("over", np.int8),
+                     ("result", np.int8)], align=True)

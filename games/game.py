@@ -1,8 +1,8 @@
 """The contract that every game fulfils, and the dispatch that lets compiled code call a game as Python does.
 
-A game is a NamedTuple of its rule parameters (numbers only, never a position) decorated with `game_class`. A
-position is one record of `game.state_dtype`; many positions are an array of them. In every kernel `self` is the
-NamedTuple and `state` the record, changed in place where the name says so. Values and outcomes:
+A game is a NamedTuple of its rule parameters (numbers only, never a position) decorated with `game_class`.
+A position is one record of `game.state_dtype`; many positions are an array of them. In every kernel `self` is
+the NamedTuple and `state` the record, changed in place where the name says so. Values and outcomes:
 
 =====================================  ================================================================
 kernel (compiled)                      does
@@ -44,8 +44,8 @@ __all__ = ["FIRST", "SECOND", "IllegalAction", "copy_state", "game_class", "njit
 
 FIRST, SECOND = 0, 1
 
-REQUIRED_KERNELS = ("reset", "legal_actions", "play", "is_over", "outcome", "to_move", "encode", "position_hash",
-                    "input_hash")
+REQUIRED_KERNELS = ("reset", "legal_actions", "play", "is_over", "outcome", "to_move", "encode",
+                    "position_hash", "input_hash")
 REQUIRED_ATTRIBUTES = ("planes", "board_shape", "num_actions", "policy_shape", "max_plies", "state_dtype",
                        "symmetries", "action_name", "parse_action", "state_text", "parse_state", "render")
 
@@ -96,14 +96,15 @@ def legal(self, state) -> np.ndarray:
 
 
 def game_class(name: str):
-    """Return a decorator that makes a NamedTuple of rules a full game called `name`; TypeError if parts miss."""
+    """Return a decorator that makes a NamedTuple of rules a game called `name`; TypeError if parts miss."""
 
     def decorate(cls: Any):
         missing = [part for part in REQUIRED_KERNELS if not isinstance(cls.__dict__.get(part), Dispatcher)]
         missing += [part for part in REQUIRED_ATTRIBUTES if not hasattr(cls, part)]
         if missing:
             raise TypeError(f"game {cls.__name__} lacks {', '.join(missing)} (kernels need @njit)")
-        cls.name = name
+        if "name" not in cls.__dict__:
+            cls.name = name
         cls.play = _CheckedPlay(cls.play)
         for helper in (initial_state, legal):
             if helper.__name__ not in cls.__dict__:
@@ -147,8 +148,8 @@ def _dispatch(name: str, num_arguments: int) -> None:
         overload_method(kind, name)(resolver)
 
 
-NUM_ARGUMENTS = {"reset": 1, "legal_actions": 2, "play": 2, "is_over": 1, "outcome": 1, "to_move": 1, "encode": 2,
-                 "position_hash": 1, "input_hash": 1, "random_playout": 3,
+NUM_ARGUMENTS = {"reset": 1, "legal_actions": 2, "play": 2, "is_over": 1, "outcome": 1, "to_move": 1,
+                 "encode": 2, "position_hash": 1, "input_hash": 1, "random_playout": 3,
                  "num_parts": 1, "part": 2, "mark_part": 3}
 for _name, _count in NUM_ARGUMENTS.items():
     _dispatch(_name, _count)

@@ -1,8 +1,8 @@
-"""The one decorator for compiled code: numba's njit with a cache folder that stale machine code cannot survive.
+"""The one decorator for compiled code: numba's njit, its cache in a folder of these very sources.
 
 numba's `cache=True` notices a change in the decorated function's own file only, not in the functions that it
-calls. The cache folder is therefore named after a digest of the sources of both packages, of every game that is
-registered from outside, of numba's version and of the switches that change code.
+calls. The cache folder is therefore named after a digest of the sources of both packages, of every game that
+is registered from outside, of numba's version and of the switches that change code.
 """
 
 import functools
@@ -22,7 +22,7 @@ ENTRY_POINT_GROUP = "alphazero.games"
 
 
 def njit(function: Callable | None = None, **options):
-    """Compile a function for the processor, cached on disk, without the interpreter lock, with C's division."""
+    """Compile a function, cached on disk, without the interpreter lock, with C's division."""
     settings = {"cache": True, "nogil": True, "error_model": "numpy"} | options
     if function is None:
         return functools.partial(njit, **options)
@@ -68,7 +68,7 @@ def _owned_folder(base: Path) -> Path:
 
 
 def _set_cache_folder() -> None:
-    """Point numba at the digest's folder, or at a fresh private one where the home folder cannot be written."""
+    """Point numba at the digest's folder, or at a fresh private one where home cannot be written."""
     try:
         config.CACHE_DIR = str(_owned_folder(_user_folder()))
     except OSError:

@@ -34,6 +34,17 @@ def wins(cells, rows, cols, cell, connect, exact):
 
 
 @njit
+def winners(cells, rows, cols, connect, exact):
+    """Return who has a winning line on int8[rows * cols]: 0 nobody, 1 first player, 2 second, 3 both."""
+    found = 0
+    for cell in range(rows * cols):
+        stone = np.int64(cells[cell])
+        if stone != 0 and found & stone == 0 and wins(cells, rows, cols, cell, connect, exact):
+            found |= stone
+    return found
+
+
+@njit
 def hash_cells(cells):
     """Return a uint64 that depends on every cell of int8[n], the number of stones included."""
     value = np.uint64(0)

@@ -43,7 +43,8 @@ class Rule(NamedTuple):
         """Say in words which values are allowed."""
         if self.words:
             return "one of " + ", ".join(self.words)
-        return f"{'a whole number' if isinstance(self.default, int) else 'a number'} from {self.low} to {self.high}"
+        kind = "a whole number" if isinstance(self.default, int) else "a number"
+        return f"{kind} from {self.low} to {self.high}"
 
 
 class GameInfo(NamedTuple):
@@ -75,7 +76,8 @@ def _from(module: str, attribute: str) -> Callable[[], Callable[..., Any]]:
 
 
 def _board(rows: int, cols: int, low: int, high: int) -> tuple[Rule, Rule]:
-    return (Rule("rows", rows, low, high, "height of the board"), Rule("cols", cols, low, high, "width of the board"))
+    return (Rule("rows", rows, low, high, "height of the board"),
+            Rule("cols", cols, low, high, "width of the board"))
 
 
 BUILT_IN = {entry.name: entry for entry in (
@@ -90,7 +92,7 @@ BUILT_IN = {entry.name: entry for entry in (
     GameInfo("mnk", "Any m,n,k game: k in a line on a board of rows x cols",
              (*_board(3, 3, 1, 25), Rule("connect", 3, 1, 25, "stones in a line that win"),
               Rule("exact", 0, 0, 1, "whether a longer line does not win", ("or-more", "exactly"))),
-             _from("games.mnk", "MNK")),
+             _from("games.mnk", "mnk")),
 )}
 
 
@@ -108,7 +110,8 @@ def _info_of_class(name: str, cls: Any) -> GameInfo:
     """Read the rules of a game from outside off its fields and their defaults."""
     defaults = cls._field_defaults
     bounds = getattr(cls, "rule_bounds", {})
-    rules = tuple(Rule(field, defaults.get(field, 0), *bounds.get(field, (0, 2**31)), "") for field in cls._fields)
+    rules = tuple(Rule(field, defaults.get(field, 0), *bounds.get(field, (0, 2**31)), "")
+                  for field in cls._fields)
     title = (cls.__doc__ or name).strip().splitlines()[0]
     return GameInfo(name, title, rules, lambda: cls)
 
@@ -123,7 +126,7 @@ def info(name: str) -> GameInfo:
 
 
 def parse_spec(text: str) -> tuple[str, dict[str, Any]]:
-    """Split "name:rule=value,rule=value" into name and rules, numbers read as numbers; ValueError when unreadable."""
+    """Split "name:rule=value,rule=value" into name and rules, numbers read; ValueError when unreadable."""
     name, _, tail = text.strip().partition(":")
     rules: dict[str, Any] = {}
     for part in filter(None, tail.split(",")):

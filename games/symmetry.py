@@ -39,7 +39,7 @@ def dihedral(rows: int, cols: int) -> tuple[Move, ...]:
 
 
 def cell_tables(moves: tuple[Move, ...], rows: int, cols: int) -> np.ndarray:
-    """Return int32[S, rows*cols]: for each symmetry and each target cell, the cell that its content comes from."""
+    """Return int32[S, rows*cols]: for each symmetry and target cell, the cell that its content comes from."""
     table = np.empty((len(moves), rows * cols), np.int32)
     for index, move in enumerate(moves):
         for row in range(rows):
