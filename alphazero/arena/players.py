@@ -16,6 +16,7 @@ from games.registry import nearest
 
 KIND_MODULES = {
     "random": "alphazero.arena.random_player",
+    "alphabeta": "alphazero.arena.alphabeta",
 }
 
 
@@ -44,6 +45,15 @@ class Player:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r})"
+
+
+def as_positions(game, states: np.ndarray) -> np.ndarray:
+    """Return a contiguous, writable array [n] of game.state_dtype; ValueError when `states` holds something else."""
+    array = np.asarray(states)
+    if array.ndim != 1 or array.dtype != game.state_dtype:
+        raise ValueError(f"expected an array [n] of positions of {game.name}, got shape {list(array.shape)} of "
+                         f"{'another record' if array.dtype.names else array.dtype}; use np.array([state])")
+    return np.require(array.view(game.state_dtype), requirements=["C", "W"])
 
 
 @dataclass(frozen=True)
