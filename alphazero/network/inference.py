@@ -1,0 +1,154 @@
+"""Fast evaluation of many positions by one network: NumPy arrays in, NumPy arrays out.
+
+The search calls this and knows nothing of torch behind it. Which number format and kernels compute the
+network is measured once, when an Inference is made; `choice` names them, so that a run that goes on computes
+the same.
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from alphazero.network.model import ResidualNetwork
+from alphazero.network.runners import Handle, Result, make_runner
+from alphazero.network.variants import Variant, available_variants, fastest, measure, working_runners
+
+__all__ = ["Handle", "Inference", "resolve_device", "set_threads"]
+
+CHOICE_SECONDS = 0.2  # spent on measuring the variants against each other
+
+
+class Inference:
+    """A network ready to evaluate batches of positions.
+
+    Rows are evaluated in batches of exactly `batch_size`: fewer are padded, more are cut up. So with the same
+    `choice` and batch size a row's result is the same bits whatever other rows came with it. One Python
+    thread may use an Inference at a time.
+
+    `device` is "auto" (CUDA if there is one), "cpu" or "cuda"; `precision` "auto" (measured), "float32" or
+    "bfloat16"; `compile` adds torch.compile to what is measured; `groups` is how many batches can be under
+    way at once on a GPU (on a CPU it changes nothing). `choice` is the `choice` of an earlier Inference, used
+    again without measuring; one that this device or these settings do not allow is measured anew. An
+    Inference keeps its own copy of the weights: training the network changes nothing here until `load`.
+    """
+
+    def __init__(
+        self,
+        network: ResidualNetwork,
+        device: str = "auto",
+        batch_size: int = 256,
+        precision: str = "auto",
+        compile: bool = False,
+        groups: int = 1,
+        choice: Mapping[str, Any] | None = None,
+    ):
+        if batch_size < 1 or groups < 1:
+            raise ValueError(f"batch_size {batch_size}, groups {groups}: expected both at least 1")
+        if precision not in ("auto", "float32", "bfloat16"):
+            raise ValueError(f"precision {precision!r}: expected 'auto', 'float32' or 'bfloat16'")
+        self.device = resolve_device(device)
+        self.batch_size = batch_size
+        self.input_shape, self.num_actions = network.input_shape, network.num_actions
+        self._network = network
+        self._variants = available_variants(self.device, precision, compile)
+        variant, self.choice = self._choose(choice or {})
+        self._folded = variant.build(network, batch_size, self.device)
+        self._runners = [make_runner(self._folded) for _ in range(groups)]
+        self._turn = 0
+
+    def _choose(self, choice: Mapping[str, Any]) -> tuple[Variant, dict[str, Any]]:
+        for variant in self._variants:
+            if choice.get("device") == self.device.type and choice.get("variant") == variant.name:
+                return variant, dict(choice)
+        variant, rates = fastest(self._network, self._variants, self.batch_size, self.device, CHOICE_SECONDS)
+        rounded = {name: round(rate) for name, rate in rates.items()}
+        return variant, {"variant": variant.name, "device": self.device.type, "rows_per_second": rounded}
+
+    def __call__(self, planes: np.ndarray) -> Result:
+        """Evaluate planes float32 [n, planes, rows, cols], any n, each seen by the player to move.
+
+        Returns new arrays (logits float32 [n, num_actions], not masked; values float32 [n] in [-1, 1] for the
+        mover). ValueError when dtype or shape are others.
+        """
+        return self.submit(planes).result()
+
+    def submit(self, planes: np.ndarray) -> Handle:
+        """Start what `__call__` does and return a handle whose `result()` gives its result.
+
+        On a GPU up to `groups` batches are under way at once; a further one waits for the oldest. The planes
+        are copied before this returns. On a CPU, and for more than `batch_size` rows, it is done on return.
+        """
+        planes = self._checked(planes)
+        if len(planes) <= self.batch_size:
+            return self._submit_batch(planes)
+        starts = range(0, len(planes), self.batch_size)
+        results = [
+            handle.result()
+            for handle in [self._submit_batch(planes[start : start + self.batch_size]) for start in starts]
+        ]
+        logits, values = (np.concatenate(parts) for parts in zip(*results, strict=True))
+        return Handle(lambda: (logits, values))
+
+    def _submit_batch(self, planes: np.ndarray) -> Handle:
+        runner = self._runners[self._turn]
+        self._turn = (self._turn + 1) % len(self._runners)
+        return runner.submit(planes)
+
+    def _checked(self, planes: np.ndarray) -> np.ndarray:
+        if planes.dtype != np.float32 or planes.shape[1:] != self.input_shape:
+            expected = ", ".join(str(size) for size in self.input_shape)
+            raise ValueError(f"planes {planes.dtype}{list(planes.shape)}: expected float32[n, {expected}]")
+        return np.require(planes, requirements=["C", "W"])  # torch wraps no read-only array
+
+    def load(self, network: ResidualNetwork) -> None:
+        """Use the weights of `network` from now on; ValueError when its shapes differ.
+
+        Batches under way are waited for and keep the old weights.
+        """
+        if (network.input_shape, network.num_actions) != (self.input_shape, self.num_actions):
+            raise ValueError(
+                f"network for input {network.input_shape} and {network.num_actions} actions: expected "
+                f"{self.input_shape} and {self.num_actions}"
+            )
+        for runner in self._runners:
+            runner.wait()
+        self._folded.load(network)
+        self._network = network
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+
+    def benchmark(self, seconds: float = 2.0) -> dict[str, float]:
+        """Return rows/s of every variant that works here, by name, at the full batch size."""
+        runners = working_runners(self._network, self._variants, self.batch_size, self.device)
+        return measure(runners, seconds)
+
+
+def resolve_device(device: str) -> torch.device:
+    """Return the torch device that "auto", "cpu", "cuda" or "cuda:1" means here; ValueError if none does."""
+    kind = device.partition(":")[0]
+    if kind not in ("auto", "cpu", "cuda"):
+        raise ValueError(f"device {device!r}: expected 'auto', 'cpu' or 'cuda'")
+    if kind == "cuda" and not torch.cuda.is_available():
+        raise ValueError(f"device {device!r}: torch finds no CUDA GPU here; use 'cpu' or 'auto'")
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(device)
+
+
+def set_threads(count: int = 0) -> int:
+    """Bound the threads of torch and of compiled code to `count` each (0: all cores); return the number used.
+
+    The two pools are separate, and in self-play not busy at the same time, so each may have every core.
+    """
+    if count < 0:
+        raise ValueError(f"threads {count}: expected 0 (all cores) or more")
+    import numba
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    count = count or cores
+    torch.set_num_threads(count)
+    numba.set_num_threads(min(count, numba.config.NUMBA_NUM_THREADS))  # type: ignore[attr-defined]
+    return count

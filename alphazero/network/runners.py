@@ -1,0 +1,126 @@
+"""One batch through a folded network and back: on the CPU at once, on a GPU as a graph on its own stream.
+
+A runner serves one batch at a time and belongs to one Python thread. The batch size is fixed: fewer rows use
+the first places of a buffer whose other places hold whatever came before, which no row's result depends on.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from alphazero.network.folded import FoldedNetwork
+
+__all__ = ["CpuRunner", "CudaRunner", "Handle", "Result", "make_runner"]
+
+Result = tuple[np.ndarray, np.ndarray]  # logits float32 [n, num_actions], values float32 [n]
+WARM_UP_RUNS = 3  # before a graph is captured: libraries allocate and choose algorithms in their first runs
+
+
+class Handle:
+    """An evaluation under way; `result()` waits for it."""
+
+    def __init__(self, collect: Callable[[], Result]):
+        self._collect: Callable[[], Result] | None = collect
+        self._result: Result | None = None
+
+    def result(self) -> Result:
+        """Return (logits float32 [n, num_actions], values float32 [n]); the same arrays on every call."""
+        if self._collect is not None:
+            self._result, self._collect = self._collect(), None
+        assert self._result is not None
+        return self._result
+
+
+class CpuRunner:
+    """Runs a batch on the CPU, at once."""
+
+    def __init__(self, folded: FoldedNetwork):
+        self.folded = folded
+        self.buffer = folded.new_input()
+        self.run(np.zeros((1, *folded.input_shape), np.float32))  # kernels are made in the first run
+
+    def submit(self, planes: np.ndarray) -> Handle:
+        """Evaluate planes float32 [n <= batch_size, planes, rows, cols]; the handle is ready on return."""
+        result = self.run(planes)
+        return Handle(lambda: result)
+
+    @torch.inference_mode()
+    def run(self, planes: np.ndarray) -> Result:
+        n = len(planes)
+        self.buffer[:n].copy_(torch.from_numpy(planes))  # to channels_last and bfloat16 in this one copy
+        logits, values = self.folded.run(self.buffer)
+        return logits[:n].numpy(), values[:n].numpy()
+
+    def wait(self) -> None:
+        """Return once nothing is under way."""
+
+
+class CudaRunner:
+    """Runs batches on a GPU: pinned buffers, copies that do not block, a captured graph, one stream."""
+
+    def __init__(self, folded: FoldedNetwork):
+        self.folded = folded
+        shape = (folded.batch_size, *folded.input_shape)
+        self.host_planes = torch.zeros(shape, pin_memory=True)
+        self.host_logits = torch.zeros((folded.batch_size, folded.num_actions), pin_memory=True)
+        self.host_values = torch.zeros(folded.batch_size, pin_memory=True)
+        self.planes = torch.zeros(shape, device=folded.device)
+        self.buffer = folded.new_input()
+        self.pending: Handle | None = None
+        with torch.cuda.device(folded.device):
+            self.stream = torch.cuda.Stream()
+            self.done = torch.cuda.Event()
+            self._capture()
+
+    @torch.inference_mode()
+    def _capture(self) -> None:
+        torch.cuda.synchronize()
+        with torch.cuda.stream(self.stream):
+            for _ in range(WARM_UP_RUNS):
+                self._forward()
+        torch.cuda.synchronize()
+        self.graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(self.graph, stream=self.stream):
+            self.logits, self.values = self._forward()
+        torch.cuda.synchronize()
+
+    def _forward(self) -> tuple[torch.Tensor, torch.Tensor]:
+        self.buffer.copy_(self.planes)
+        return self.folded.run(self.buffer)
+
+    @torch.inference_mode()
+    def submit(self, planes: np.ndarray) -> Handle:
+        """Start the evaluation of planes float32 [n <= batch_size, planes, rows, cols].
+
+        One still under way is waited for first.
+        """
+        self.wait()
+        n = len(planes)
+        self.host_planes[:n].copy_(torch.from_numpy(planes))
+        with torch.cuda.device(self.folded.device), torch.cuda.stream(self.stream):
+            self.planes[:n].copy_(self.host_planes[:n], non_blocking=True)
+            self.graph.replay()
+            self.host_logits[:n].copy_(self.logits[:n], non_blocking=True)
+            self.host_values[:n].copy_(self.values[:n], non_blocking=True)
+            self.done.record(self.stream)
+        self.pending = Handle(lambda: self._collect(n))
+        return self.pending
+
+    def run(self, planes: np.ndarray) -> Result:
+        return self.submit(planes).result()
+
+    def wait(self) -> None:
+        """Return once nothing is under way; a result not asked for yet stays in its handle."""
+        if self.pending is not None:
+            self.pending.result()
+
+    def _collect(self, n: int) -> Result:
+        self.done.synchronize()
+        self.pending = None
+        return self.host_logits[:n].numpy().copy(), self.host_values[:n].numpy().copy()
+
+
+def make_runner(folded: FoldedNetwork) -> CpuRunner | CudaRunner:
+    """Return the runner for the device that the folded network lies on."""
+    return CudaRunner(folded) if folded.device.type == "cuda" else CpuRunner(folded)

@@ -1,0 +1,150 @@
+"""The ways to compute one network, and which of them is the fastest here.
+
+What is fastest differs by processor (bfloat16 with units for it: 2 to 3 times float32; without: slower), so
+it is measured at start and not guessed. Different variants round differently, so a run stores the name of the
+one it uses and asks for it again when it goes on.
+"""
+
+import statistics
+import time
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from alphazero.network.folded import KERNELS, FoldedNetwork
+from alphazero.network.model import ResidualNetwork
+from alphazero.network.runners import CpuRunner, CudaRunner, make_runner
+
+__all__ = ["Variant", "available_variants", "fastest", "measure"]
+
+MAX_RELATIVE_ERROR = 0.2  # of the trunk against float32; bfloat16 stays below 0.02, a wrong kernel does not
+MEASURING_ROWS_SECONDS = 0.02  # a batch that float32 takes this long for is large enough to compare variants
+MIN_ROUNDS = 3
+
+
+class Variant(NamedTuple):
+    """A number format, a kernel, and whether torch.compile is used."""
+
+    dtype: torch.dtype
+    kernel: str
+    compiled: bool = False
+
+    @property
+    def name(self) -> str:
+        """Such as "bfloat16 onednn" or "float32 plain compiled"."""
+        words = [str(self.dtype).removeprefix("torch."), self.kernel] + ["compiled"] * self.compiled
+        return " ".join(words)
+
+    def build(self, network: ResidualNetwork, batch_size: int, device: torch.device) -> FoldedNetwork:
+        """Return the network folded for this variant."""
+        return FoldedNetwork(network, batch_size, device, self.dtype, KERNELS[self.kernel], self.compiled)
+
+
+def available_variants(device: torch.device, precision: str, compile: bool) -> list[Variant]:
+    """Return the variants worth a try on `device`, plain ones first within each number format.
+
+    `precision` is "float32", "bfloat16" or "auto": both, if the device computes in bfloat16 at all.
+    """
+    dtypes = {"float32": [torch.float32], "bfloat16": [torch.bfloat16]}.get(precision)
+    if dtypes is None:
+        dtypes = [torch.float32] + [torch.bfloat16] * _has_bfloat16(device)
+    variants = [Variant(dtype, kernel) for dtype in dtypes for kernel in _kernels(device)]
+    return variants + [Variant(dtypes[-1], "plain", compiled=True)] * compile
+
+
+def _has_bfloat16(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+
+
+def _kernels(device: torch.device) -> list[str]:
+    if device.type == "cuda":
+        return ["plain", "cudnn"] if torch.backends.cudnn.is_available() else ["plain"]
+    fused = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_convolution_pointwise")
+    return ["plain", "onednn"] if fused else ["plain"]
+
+
+Runner = CpuRunner | CudaRunner
+
+
+def working_runners(
+    network: ResidualNetwork, variants: list[Variant], batch_size: int, device: torch.device
+) -> dict[Variant, Runner]:
+    """Return a runner of each variant that runs on this device and agrees with float32; RuntimeError if none.
+
+    The kernels that fuse operations are no public interface of torch and refuse some shapes on some devices:
+    a variant that raises, or whose trunk disagrees, is left out.
+    """
+    shape = (batch_size, *network.input_shape)
+    planes = torch.from_numpy(np.random.default_rng(0).random(shape, np.float32))
+    expected = _trunk(Variant(torch.float32, "plain").build(network, batch_size, device), planes)
+    runners: dict[Variant, Runner] = {}
+    reasons = []
+    for variant in variants:
+        try:
+            folded = variant.build(network, batch_size, device)
+            if not _agree(_trunk(folded, planes), expected):
+                raise RuntimeError("its result disagrees with that of float32")
+            runners[variant] = make_runner(folded)
+        except (RuntimeError, NotImplementedError) as error:
+            reasons.append(f"{variant.name}: {str(error).strip().splitlines()[0]}")
+    if not runners:
+        raise RuntimeError(f"no way to run the network on {device}: {'; '.join(reasons)}")
+    return runners
+
+
+def _agree(actual: torch.Tensor, expected: torch.Tensor) -> bool:
+    allowed = MAX_RELATIVE_ERROR * torch.linalg.vector_norm(expected)
+    if not torch.isfinite(allowed):  # a diverged network: nothing to compare with, and not the kernel's fault
+        return True
+    return bool(torch.linalg.vector_norm(actual - expected) <= allowed)
+
+
+@torch.inference_mode()
+def _trunk(folded: FoldedNetwork, planes: torch.Tensor) -> torch.Tensor:
+    return folded.trunk(folded.new_input().copy_(planes)).float()
+
+
+def measure(runners: Mapping[Variant, Runner], seconds: float) -> dict[str, float]:
+    """Return rows/s of each variant by name: medians over alternating rounds that take about `seconds`."""
+    times: dict[Variant, list[float]] = {variant: [] for variant in runners}
+    random = np.random.default_rng(0)
+    planes = {
+        variant: random.random((runner.folded.batch_size, *runner.folded.input_shape), np.float32)
+        for variant, runner in runners.items()
+    }
+    end = time.perf_counter() + seconds
+    rounds = 0
+    while rounds < MIN_ROUNDS or time.perf_counter() < end:
+        for variant, runner in runners.items():
+            start = time.perf_counter()
+            runner.run(planes[variant])
+            times[variant].append(time.perf_counter() - start)
+        rounds += 1
+    return {variant.name: len(planes[variant]) / statistics.median(times[variant]) for variant in runners}
+
+
+def fastest(
+    network: ResidualNetwork, variants: list[Variant], batch_size: int, device: torch.device, seconds: float
+) -> tuple[Variant, dict[str, float]]:
+    """Return the fastest working variant and the rows/s of all, measured in about `seconds` plus preparation.
+
+    Large networks are measured on fewer rows than `batch_size`, so that a round stays short.
+    """
+    rows = batch_size if device.type == "cuda" else _rows_to_measure(network, batch_size, device)
+    runners = working_runners(network, variants, rows, device)
+    rates = measure(runners, seconds)
+    return max(runners, key=lambda variant: rates[variant.name]), rates
+
+
+def _rows_to_measure(network: ResidualNetwork, batch_size: int, device: torch.device) -> int:
+    rows = min(8, batch_size)
+    runner = make_runner(Variant(torch.float32, "plain").build(network, rows, device))
+    planes = np.zeros((rows, *network.input_shape), np.float32)
+    start = time.perf_counter()
+    runner.run(planes)
+    affordable = int(rows * MEASURING_ROWS_SECONDS / (time.perf_counter() - start))
+    return max(rows, min(affordable, batch_size))
