@@ -16,7 +16,12 @@ from games.registry import nearest
 
 KIND_MODULES = {
     "random": "alphazero.arena.random_player",
+    "mcts": "alphazero.arena.search_players",
     "alphabeta": "alphazero.arena.alphabeta",
+    "model": "alphazero.arena.search_players",
+    "policy": "alphazero.arena.network_players",
+    "value": "alphazero.arena.network_players",
+    "human": "alphazero.arena.human",
 }
 
 

@@ -141,7 +141,7 @@ def test_drawn_openings_are_distinct_unfinished_positions():
 def test_default_opening_plies_grow_with_the_number_of_games():
     assert default_opening_plies(GAME, 5) == 2
     assert default_opening_plies(GAME, 100) == 4
-    assert default_opening_plies(games.make("connect_four", rows=2, cols=2), 1000) == 2
+    assert default_opening_plies(games.make("connect_four", rows=2, cols=4), 1000) == 4
 
 
 @pytest.mark.parametrize("arguments, message", [
@@ -180,10 +180,10 @@ def test_elo_and_interval_by_hand():
     result = MatchResult("a", "b", "g", games_from_pairs([(1, 1), (1, -1)] * 20))
     assert result.pairs == (0, 0, 20, 0, 20)
     assert result.elo.value == pytest.approx(190.85, abs=0.01)
-    # With two pairs won and two lost added: mean 32/44, variance (2*m^2 + 20*(m-.5)^2 + 22*(1-m)^2)/44.
-    mean = 32 / 44
-    variance = (2 * mean**2 + 20 * (mean - 0.5) ** 2 + 22 * (1 - mean) ** 2) / 44
-    half = 1.96 * (variance / 44) ** 0.5
+    # With half a pair of each outcome added: 0.5, 0.5, 20.5, 0.5, 20.5 pairs.
+    mean = (0.5 * 0.25 + 20.5 * 0.5 + 0.5 * 0.75 + 20.5) / 42.5
+    squares = 0.5 * (0.25**2 + 0.75**2) + 20.5 * (0.5**2 + 1)
+    half = 1.96 * ((squares / 42.5 - mean**2) / 42.5) ** 0.5
     assert result.elo.low == pytest.approx(elo_from_share(mean - half), abs=0.1)
     assert result.elo.high == pytest.approx(elo_from_share(mean + half), abs=0.1)
 
@@ -195,12 +195,12 @@ def test_split_pairs_narrow_the_interval():
     assert split.elo.high - split.elo.low < 0.4 * (whole.elo.high - whole.elo.low)
 
 
-def test_share_intervals_cover_the_truth_in_95_percent_of_matches():
+def test_share_intervals_cover_the_truth_in_at_least_93_percent_of_matches():
     rng = np.random.default_rng(3)
-    for probabilities in ([0.1, 0.1, 0.4, 0.2, 0.2], [0.0, 0.0, 0.1, 0.1, 0.8]):
+    for probabilities in ([0.1, 0.1, 0.4, 0.2, 0.2], [0.0, 0.0, 0.05, 0.02, 0.93], [0.1, 0.0, 0.0, 0.0, 0.9]):
         truth = np.dot(probabilities, np.arange(5) / 4)
-        intervals = [share_interval(rng.multinomial(30, probabilities)) for _ in range(1000)]
-        assert 0.93 <= np.mean([low <= truth <= high for low, high in intervals]) <= 0.99
+        intervals = [share_interval(rng.multinomial(20, probabilities)) for _ in range(1000)]
+        assert np.mean([low <= truth <= high for low, high in intervals]) >= 0.93
 
 
 @pytest.mark.parametrize("outcome", [1, -1])
@@ -210,7 +210,7 @@ def test_a_perfect_score_has_a_finite_elo_and_its_dict_is_json(outcome):
     assert elo.value == pytest.approx(outcome * elo_from_share(79 / 80))
     assert elo.low <= elo.value <= elo.high
     near = elo.low if outcome == 1 else -elo.high
-    assert 150 < near < 400
+    assert 200 < near < 500
     read = json.loads(json.dumps(result.as_dict(), allow_nan=False))
     assert (read["wins"], read["losses"]) == ((40, 0) if outcome == 1 else (0, 40))
     assert read["distinct_games"] == 1 and read["games"] == 40

@@ -1,0 +1,142 @@
+"""Players that ask a network once a move, without a search: its policy (`policy`) or its value (`value`)."""
+
+from typing import Any
+
+import numpy as np
+
+from alphazero.arena.players import Kind, Player, as_positions
+from alphazero.arena.search_players import MODEL_OPTIONS
+from alphazero.arena.spec import Option
+from alphazero.search.simulate import seen_by
+from games.bits import copy_state
+from games.kernel import njit
+
+CPU_BATCH, CUDA_BATCH = 64, 512  # rows at once: matches rarely ask for more, and fewer are padded
+CHILDREN_AT_ONCE = 4096
+
+
+def load_inference(path: str, game, device: str = "auto", precision: str = "auto"):
+    """Return the network of a model file, ready to evaluate positions of `game`.
+
+    Raises ValueError when the file is no model or one for another game, OSError when it cannot be read.
+    """
+    from alphazero.network import Inference, load_model  # loads torch
+    from alphazero.network.inference import resolve_device
+
+    target = resolve_device(device)
+    batch = CUDA_BATCH if target.type == "cuda" else CPU_BATCH
+    return Inference(load_model(path, game=game).network, str(target), batch_size=batch, precision=precision)
+
+
+class PolicyPlayer(Player):
+    """Draws an action from the network's policy, probability ** (1 / temperature); 0: the most probable action.
+
+    inference: callable planes float32[n, P, H, W] -> (logits float32[n, A], values float32[n]).
+    """
+
+    def __init__(self, game, inference: Any, temperature: float = 1.0, seed: int = 0, name: str = "policy"):
+        super().__init__(game, name, seed)
+        self.inference, self.temperature = inference, temperature
+
+    def choose(self, states: np.ndarray) -> np.ndarray:
+        """Return one legal action for each of states[n], int64[n]."""
+        states = as_positions(self.game, states)
+        shape = (len(states), self.game.planes, *self.game.board_shape)
+        planes, legal_mask = np.empty(shape, np.float32), np.zeros((len(states), self.game.num_actions), np.bool_)
+        _encode_all(self.game, states, planes, legal_mask)
+        scores = self.inference(planes)[0].astype(np.float64)
+        if self.temperature > 0.0:
+            # The largest of logits / temperature + Gumbel noise is distributed by the softmax of the former.
+            scores = scores / self.temperature + self.rng.gumbel(size=scores.shape)
+        return np.argmax(np.where(legal_mask, scores, -np.inf), axis=1)
+
+
+class ValuePlayer(Player):
+    """Plays the action whose position is worth most by the network's value: greedy on -V(f(s, a)).
+
+    The sign follows whoever is to move after the action, and a finished game counts its result. Equal values are
+    chosen among by chance. inference: as for `PolicyPlayer`.
+    """
+
+    def __init__(self, game, inference: Any, seed: int = 0, name: str = "value"):
+        super().__init__(game, name, seed)
+        self.inference = inference
+
+    def choose(self, states: np.ndarray) -> np.ndarray:
+        """Return one legal action for each of states[n], int64[n]."""
+        values = self.action_values(states)
+        best = values == values.max(axis=1, keepdims=True)
+        return np.argmax(best * (1.0 - self.rng.random(values.shape)), axis=1)
+
+    def action_values(self, states: np.ndarray) -> np.ndarray:
+        """Return the value in [-1, 1] of every action for the player to move, float32[n, A]; -inf: illegal."""
+        states = as_positions(self.game, states)
+        group = max(1, CHILDREN_AT_ONCE // self.game.num_actions)
+        values = np.full((len(states), self.game.num_actions), -np.inf, np.float32)
+        for start in range(0, len(states), group):
+            self._value_group(states[start : start + group], values[start : start + group])
+        return values
+
+    def _value_group(self, states: np.ndarray, values: np.ndarray) -> None:
+        game, most = self.game, len(states) * self.game.num_actions
+        children = np.zeros(most, game.state_dtype)
+        parents, actions = np.empty(most, np.int64), np.empty(most, np.int64)
+        planes = np.zeros((most, game.planes, *game.board_shape), np.float32)
+        count = _make_children(game, states, children, parents, actions, planes)
+        judged = self.inference(planes[:count])[1].astype(np.float64)
+        _value_actions(game, states, children, parents, actions, judged, values)
+
+
+@njit
+def _encode_all(game, states, planes, legal_mask):
+    legal = np.empty(legal_mask.shape[1], np.int32)
+    for row in range(states.size):
+        game.encode(states[row], planes[row])
+        for index in range(game.legal_actions(states[row], legal)):
+            legal_mask[row, legal[index]] = True
+
+
+@njit
+def _make_children(game, states, children, parents, actions, planes):
+    """Write every legal action's position, parent, action and planes (0 where the game is over); return how many."""
+    legal = np.empty(children.size // states.size, np.int32)
+    child = np.int64(0)
+    for row in range(states.size):
+        for index in range(game.legal_actions(states[row], legal)):
+            parents[child], actions[child] = row, legal[index]
+            copy_state(children[child], states[row])
+            game.play(children[child], np.int64(legal[index]))
+            if not game.is_over(children[child]):
+                game.encode(children[child], planes[child])
+            child += 1
+    return child
+
+
+@njit
+def _value_actions(game, states, children, parents, actions, judged, values):
+    """Write values float32[n, A] for the movers of `states` from judged float64[m], for the movers of `children`."""
+    for child in range(judged.size):
+        mover = game.to_move(states[parents[child]])
+        if game.is_over(children[child]):
+            value = seen_by(mover, np.float64(game.outcome(children[child])), np.int64(0))
+        else:
+            value = seen_by(mover, judged[child], game.to_move(children[child]))
+        values[parents[child], actions[child]] = value
+
+
+def _build_policy(game, seed: int, device: str, name: str, path: str, precision: str,
+                  temperature: float) -> PolicyPlayer:
+    return PolicyPlayer(game, load_inference(path, game, device, precision), temperature, seed, name)
+
+
+def _build_value(game, seed: int, device: str, name: str, path: str, precision: str) -> ValuePlayer:
+    return ValuePlayer(game, load_inference(path, game, device, precision), seed, name)
+
+
+KINDS = {
+    "policy": Kind("draws from a network's policy, without a search", _build_policy, {
+        **MODEL_OPTIONS,
+        "temperature": Option(float, 1.0, "0: the most probable move; 1: by probability", minimum=0.0, maximum=100.0),
+    }),
+    "value": Kind("looks one move ahead with a network's value", _build_value, MODEL_OPTIONS),
+}
