@@ -84,7 +84,7 @@ def _describe(problem: Any, path: str, model: type[BaseModel]) -> str:
 def _unknown(path: str, model: type[BaseModel]) -> str:
     known = [name for name, _ in setting_names(model)]
     sections = [name for name, field in model.model_fields.items() if _section(field) is not None]
-    guess = nearest(path, known + sections)
+    guess = nearest(path, known if "." in path else known + sections)
     if guess is not None:
         return f"{path}: unknown setting; did you mean {guess}?"
     section = path.rpartition(".")[0]

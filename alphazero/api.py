@@ -1,0 +1,44 @@
+"""Training by two calls: a settings file, or the folder of a run to go on with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from alphazero.config import Overrides, load_config
+
+RUNS = Path("runs")
+
+
+def train(path: str | Path, overrides: Overrides = ()) -> Any:
+    """Learn a game as the settings file says, until a limit or Ctrl-C; return the run's summary.
+
+    `overrides` are texts such as "search.simulations=64", or a mapping of dotted paths to values. The run
+    goes into the folder of the settings, or a new one in runs/ named after the file. Raises ValueError for
+    settings, a game or players that cannot be used, OSError when the folder cannot be written.
+    """
+    config = load_config(path, overrides)
+    from alphazero import learning
+
+    return learning.train(
+        config, Path(config.run.folder) if config.run.folder else new_folder(Path(path).stem)
+    )
+
+
+def resume(folder: str | Path, overrides: Overrides = ()) -> Any:
+    """Go on with the run in a folder where it was; return its summary.
+
+    Raises ValueError when the folder holds no run, or another process is writing it.
+    """
+    from alphazero import learning
+
+    return learning.resume(Path(folder), overrides)
+
+
+def new_folder(name: str) -> Path:
+    """Return the first of runs/name, runs/name-2, runs/name-3, ... that is not there yet."""
+    folder, number = RUNS / name, 1
+    while folder.exists():
+        number += 1
+        folder = RUNS / f"{name}-{number}"
+    return folder

@@ -1,0 +1,119 @@
+"""The command `alphazero`: parse, call, print; every error is one line and exit status 2.
+
+Each command is a module of `alphazero.commands` with SUMMARY, `add_arguments(parser)` and `run(args)`.
+Nothing here or at the top of those modules loads torch, numba or pydantic: `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import errno
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+COMMANDS = ("games", "train", "play", "match", "analyze", "selfplay", "bench", "plot")
+EXIT_ERROR, EXIT_INTERRUPTED = 2, 130
+
+
+class UsageError(ValueError):
+    """Arguments that cannot be used."""
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that raises UsageError with one line instead of printing its usage and exiting."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message} (see {self.prog} --help)")
+
+
+class ShowVersion(argparse.Action):
+    """Prints the version of the installed package."""
+
+    def __call__(self, parser, namespace, values, option_string=None):
+        from importlib.metadata import version
+
+        print(f"alphazero {version('alphazero')}")
+        parser.exit()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status: 0, 2 for an error, 130 when interrupted."""
+    try:
+        args = parse(sys.argv[1:] if arguments is None else arguments)
+        return args.run(args) or 0
+    except KeyboardInterrupt:
+        return _fail("interrupted", EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_ERROR
+    except OSError as error:
+        return _fail(_file_problem(error))
+    except MemoryError:
+        return _fail(
+            "out of memory: set smaller search.memory_mb, selfplay.parallel_games or training.batch_size"
+        )
+    except ValueError as error:
+        return _fail(str(error))
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return the parsed arguments, with `run` the function of the command; raises UsageError."""
+    command = next((word for word in arguments if not word.startswith("-")), None)
+    if command is not None and command not in COMMANDS:
+        raise UsageError(
+            f"unknown command {command!r}{_nearest(command, COMMANDS)}; commands: {', '.join(COMMANDS)}"
+        )
+    parser = Parser(
+        prog="alphazero", description="Learn board games from nothing, and play.", allow_abbrev=False
+    )
+    parser.add_argument("--version", action=ShowVersion, nargs=0, help="show the version and exit")
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    options: dict[str, list[str]] = {}
+    for name in COMMANDS:
+        module = importlib.import_module(f"alphazero.commands.{name}")
+        sub = subparsers.add_parser(name, help=module.SUMMARY, description=module.SUMMARY, allow_abbrev=False)
+        module.add_arguments(sub)
+        sub.set_defaults(run=module.run, command=name, overrides_allowed=name == "train")
+        options[name] = list(sub._option_string_actions)
+    args, extra = parser.parse_known_args(arguments)
+    _take_extra(args, extra, options[args.command])
+    return args
+
+
+def _take_extra(args: argparse.Namespace, extra: list[str], options: list[str]) -> None:
+    """Add overrides that stand after options (argparse does not find them there); refuse everything else."""
+    for word in extra:
+        if args.overrides_allowed and "=" in word and not word.startswith("-"):
+            args.words.append(word)
+            continue
+        name = word.partition("=")[0]
+        raise UsageError(
+            f"unknown argument {word!r}{_nearest(name, options)} (see alphazero {args.command} --help)"
+        )
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return f", did you mean {close[0]}?" if close else ""
+
+
+def _file_problem(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        place = f"{error.filename}: " if error.filename else ""
+        return f"{place}the disk is full ({error.strerror}); what was written before is kept, free some space"
+    if error.filename and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return str(error) or type(error).__name__
+
+
+def _fail(message: str, status: int = EXIT_ERROR) -> int:
+    sys.stdout.flush()
+    text = " ".join(message.split())
+    print(
+        f"alphazero: {text}" if status == EXIT_INTERRUPTED else f"alphazero: error: {text}", file=sys.stderr
+    )
+    return status

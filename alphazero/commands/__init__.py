@@ -1,0 +1,1 @@
+"""The commands of `alphazero`, one file each. They load torch and numba when they run, not when imported."""

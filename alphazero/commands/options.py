@@ -1,0 +1,88 @@
+"""Options that several commands share, and the texts of players made from them."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+DEVICES = ("auto", "cpu", "cuda")
+MODEL_NAME = "model.safetensors"
+
+
+def whole_number(low: int) -> Callable[[str], int]:
+    """Return an argument type: a whole number of at least `low`."""
+
+    def read(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = low - 1
+        if value < low:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least {low}")
+        return value
+
+    return read
+
+
+def add_game(parser: argparse.ArgumentParser, optional: bool = False) -> None:
+    """Add the GAME argument: a name with rules, such as connect_four:rows=6,cols=7."""
+    parser.add_argument(
+        "game",
+        metavar="GAME",
+        nargs="?" if optional else None,
+        help="name, with rules if wanted: connect_four:rows=6,cols=7 (see: alphazero games)",
+    )
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """Add --device."""
+    parser.add_argument(
+        "--device",
+        choices=DEVICES,
+        default="auto",
+        help="where the network runs; auto: a GPU if there is one (default)",
+    )
+
+
+def add_seed(parser: argparse.ArgumentParser) -> None:
+    """Add --seed."""
+    parser.add_argument(
+        "--seed", type=whole_number(0), default=0, metavar="N", help="random seed (default 0)"
+    )
+
+
+def add_simulations(parser: argparse.ArgumentParser, default: str) -> None:
+    """Add --simulations, whose default the words of `default` tell."""
+    parser.add_argument(
+        "--simulations",
+        type=whole_number(1),
+        metavar="N",
+        help=f"simulations of the search for each move (default {default})",
+    )
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Add --json."""
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
+
+
+def model_file(path: str) -> Path:
+    """Return the model that a path means: a file, or a run's folder; FileNotFoundError when there is none."""
+    found = Path(path) / MODEL_NAME if Path(path).is_dir() else Path(path)
+    if not found.is_file():
+        raise FileNotFoundError(2, "no such model (a .safetensors file, or the folder of a run)", str(found))
+    return found
+
+
+def player_spec(text: str) -> str:
+    """Return a player's text as it is; of a model's file or a run's folder make that of a model player."""
+    if text.endswith(".safetensors") or Path(text).is_dir():
+        return model_spec(text)
+    return text
+
+
+def model_spec(path: str, simulations: int | None = None) -> str:
+    """Return the text of the player that searches with a model."""
+    quoted = str(model_file(path)).replace("\\", "\\\\").replace('"', '\\"')
+    return f'model:path="{quoted}"' + (f",simulations={simulations}" if simulations is not None else "")

@@ -1,0 +1,80 @@
+"""`alphazero play`: play against the machine in the terminal."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from alphazero.commands.options import (
+    add_device,
+    add_game,
+    add_simulations,
+    model_file,
+    model_spec,
+    whole_number,
+)
+
+if TYPE_CHECKING:
+    from alphazero.terminal import GameRecord
+
+SUMMARY = "play against the machine in the terminal"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_game(parser, optional=True)
+    opponent = parser.add_mutually_exclusive_group()
+    opponent.add_argument(
+        "--model", metavar="M", help="a model's file or run (default: search by random rollouts)"
+    )
+    opponent.add_argument("--opponent", metavar="PLAYER", help="any other player, such as alphabeta:depth=5")
+    add_simulations(parser, "1000, with a model 400")
+    parser.add_argument(
+        "--side", choices=("first", "second", "random"), help="whether you move first (default)"
+    )
+    parser.add_argument("--load", metavar="FILE", help="go on with a game that was saved")
+    parser.add_argument(
+        "--seed", type=whole_number(0), metavar="N", help="random seed (default: a new one each time)"
+    )
+    add_device(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    import secrets
+
+    import games
+    from alphazero.analysis import Analyst
+    from alphazero.arena.players import make_player
+    from alphazero.terminal import Session, Side, load_record
+
+    record = load_record(args.load) if args.load is not None else None
+    game = games.parse(game_text(args, record))
+    seed = secrets.randbits(32) if args.seed is None else args.seed
+    opponent = make_player(opponent_spec(args), game, seed=seed, device=args.device)
+    side = Side(args.side or (record.human if record is not None else "first"))
+    model = model_file(args.model) if args.model is not None else None
+    analyst = Analyst(game, model, args.simulations, args.device, seed)
+    Session(game, opponent, side, analyst, seed=seed, moves=record.moves if record is not None else ()).run()
+
+
+def game_text(args: argparse.Namespace, record: GameRecord | None) -> str:
+    """Return the game to play: the saved one, which GAME may name but not change, or else GAME."""
+    import games
+
+    if record is None and args.game is None:
+        raise ValueError("play needs a game, such as connect_four, or --load FILE (see: alphazero games)")
+    if record is None or args.game is None:
+        return args.game if record is None else record.game
+    if games.spec(games.parse(args.game)) != games.spec(games.parse(record.game)):
+        raise ValueError(f"{args.load}: a game of {record.game}, not of {args.game}: leave out the game")
+    return record.game
+
+
+def opponent_spec(args: argparse.Namespace) -> str:
+    """Return the text of the player to play against."""
+    if args.opponent is not None:
+        if args.simulations is not None:
+            raise ValueError(f"--simulations does not change --opponent: write {args.opponent} with its own")
+        return args.opponent
+    if args.model is not None:
+        return model_spec(args.model, args.simulations or 400)
+    return f"mcts:simulations={args.simulations or 1000}"

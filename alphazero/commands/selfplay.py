@@ -1,0 +1,43 @@
+"""`alphazero selfplay`: let a model play against itself and store the games."""
+
+from __future__ import annotations
+
+import argparse
+
+from alphazero.commands.options import (
+    add_device,
+    add_game,
+    add_seed,
+    add_simulations,
+    model_file,
+    whole_number,
+)
+
+SUMMARY = "write games of a model against itself as training data"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_game(parser)
+    parser.add_argument("--model", required=True, metavar="M", help="a model's file or run")
+    parser.add_argument("--games", type=whole_number(1), required=True, metavar="N", help="number of games")
+    parser.add_argument(
+        "--out", required=True, metavar="DIR", help="folder for the games (alphazero.load_games)"
+    )
+    add_simulations(parser, "64")
+    add_seed(parser)
+    add_device(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    import games
+    from alphazero.selfplay import generate
+
+    generate(
+        games.parse(args.game),
+        model_file(args.model),
+        args.games,
+        args.out,
+        simulations=args.simulations,
+        seed=args.seed,
+        device=args.device,
+    )

@@ -1,0 +1,44 @@
+"""`alphazero train`: learn a game from a settings file, or go on with a run."""
+
+from __future__ import annotations
+
+import argparse
+
+SUMMARY = "learn a game by self-play"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "words",
+        nargs="*",
+        metavar="CONFIG [key=value ...]",
+        help="a settings file such as configs/connect_four_quick.toml, and settings that replace "
+        "its own, such as search.simulations=64",
+    )
+    parser.add_argument("--resume", metavar="RUN", help="go on with the run in this folder instead")
+    parser.add_argument(
+        "--device",
+        choices=("auto", "cpu", "cuda"),
+        help="where the network runs: the setting device=... in short",
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    files = [word for word in args.words if "=" not in word]
+    overrides = [word for word in args.words if "=" in word]
+    if args.resume is not None and files:
+        raise ValueError(f"--resume {args.resume} has its own settings: leave out {files[0]}")
+    if args.resume is None and len(files) != 1:
+        given = " and ".join(files) or "none"
+        raise ValueError(
+            f"train needs one settings file, such as configs/connect_four_quick.toml; given: {given}"
+        )
+    if args.device is not None:
+        overrides.append(f"device={args.device}")
+
+    from alphazero.api import resume, train
+
+    if args.resume is not None:
+        resume(args.resume, overrides)
+    else:
+        train(files[0], overrides)

@@ -1,0 +1,193 @@
+"""The command line as its user meets it: help at once, one line for every error, exit status 0, 2 or 130."""
+
+from __future__ import annotations
+
+import errno
+import json
+
+import pytest
+
+from alphazero import cli
+from alphazero.commands import train as train_command
+from alphazero.commands.options import model_spec, player_spec
+
+MODULES_CODE = """
+import sys
+from alphazero.cli import main
+try:
+    status = main(sys.argv[1:])
+except SystemExit as exit:
+    status = exit.code
+heavy = [name for name in ("torch", "numba", "pydantic", "numpy", "matplotlib", "scipy") if name in sys.modules]
+print("status", status, "heavy", *heavy)
+"""
+
+
+def run(capsys, *arguments: str) -> tuple[int, str, str]:
+    """Return exit status, stdout and stderr of one command."""
+    try:
+        status = cli.main(arguments)
+    except SystemExit as error:
+        status = int(error.code or 0)
+    out, err = capsys.readouterr()
+    return status, out, err
+
+
+def error_line(capsys, *arguments: str) -> str:
+    """Return the error of a command that must fail with one line on stderr, status 2 and nothing on stdout."""
+    status, out, err = run(capsys, *arguments)
+    assert (status, out) == (2, "")
+    assert err.startswith("alphazero: error: ") and err.count("\n") == 1, err
+    return err.removeprefix("alphazero: error: ").rstrip("\n")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"], ["play", "--help"], ["games"],
+                                       ["games", "connect_four"], ["trian"]])
+def test_help_and_lists_load_neither_torch_nor_numba_nor_pydantic(run_python, arguments):
+    result = run_python(MODULES_CODE, *arguments)
+    status = "2" if arguments == ["trian"] else "0"
+    assert result.stdout.splitlines()[-1] == f"status {status} heavy", result.stdout + result.stderr
+
+
+def test_help_names_every_command(capsys):
+    status, out, _ = run(capsys, "--help")
+    assert status == 0 and all(f"    {name} " in out for name in cli.COMMANDS)
+
+
+def test_games_are_listed_and_their_rules_shown(capsys):
+    status, out, _ = run(capsys, "games")
+    assert status == 0 and "connect_four" in out and "tic_tac_toe" in out
+    status, out, _ = run(capsys, "games", "connect_four")
+    assert status == 0 and "rows" in out and "default 6" in out
+
+
+@pytest.mark.parametrize(("arguments", "words"), [
+    ([], "COMMAND"),
+    (["trian"], "unknown command 'trian', did you mean train?"),
+    (["play", "connect_four", "--simulatons", "3"], "'--simulatons', did you mean --simulations?"),
+    (["games", "conect_four"], "did you mean 'connect_four'?"),
+    (["play", "connect_for"], "unknown game 'connect_for', did you mean 'connect_four'?"),
+    (["play", "connect_four:rows=0"], "rows=0"),
+    (["play", "connect_four:rws=6"], "did you mean 'rows'?"),
+    (["play"], "play needs a game"),
+    (["play", "tic_tac_toe", "--load", "missing.txt"], "missing.txt: No such file"),
+    (["play", "tic_tac_toe", "--model", "missing.safetensors"], "missing.safetensors: no such model"),
+    (["play", "tic_tac_toe", "--opponent", "random", "--simulations", "3"], "--simulations does not change"),
+    (["play", "tic_tac_toe", "--side", "third"], "invalid choice: 'third'"),
+    (["play", "tic_tac_toe", "--device", "gpu"], "invalid choice: 'gpu'"),
+    (["analyze", "tic_tac_toe", "--moves", "zz"], "move 1: "),
+    (["analyze", "tic_tac_toe", "--simulations", "0"], "'0' is not a whole number of at least 1"),
+    (["match", "rndom", "random", "--game", "tic_tac_toe"], "did you mean 'random'?"),
+    (["match", "random", "random", "--game", "tic_tac_toe", "--games", "3"], "num_games=3"),
+    (["train"], "given: none"),
+    (["train", "a.toml", "b.toml"], "given: a.toml and b.toml"),
+    (["train", "missing.toml"], "missing.toml: no such settings file"),
+    (["train", "--resume", "runs/x", "a.toml"], "leave out a.toml"),
+    (["train", "a.toml", "--device", "cpu", "--simulations=3"], "unknown argument '--simulations=3'"),
+    (["selfplay", "tic_tac_toe"], "--model, --games, --out"),
+    (["bench", "serach"], "invalid choice: 'serach'"),
+])  # fmt: skip
+def test_bad_input_is_one_line_and_status_2(capsys, tmp_path, monkeypatch, arguments, words):
+    monkeypatch.chdir(tmp_path)
+    assert words in error_line(capsys, *arguments)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("raised", "status", "words"), [
+    (ValueError("first line\nsecond"), 2, "alphazero: error: first line second"),
+    (OSError(errno.ENOSPC, "No space left on device", "runs/x"), 2, "alphazero: error: runs/x: the disk is full"),
+    (FileNotFoundError(errno.ENOENT, "No such file or directory", "x"), 2,
+     "alphazero: error: x: No such file or directory"),
+    (OSError("only a text"), 2, "alphazero: error: only a text"),
+    (MemoryError(), 2, "alphazero: error: out of memory"),
+    (KeyboardInterrupt(), 130, "alphazero: interrupted"),
+])  # fmt: skip
+def test_what_a_command_raises_becomes_one_line(capsys, monkeypatch, raised, status, words):
+    def fail(args):
+        raise raised
+
+    monkeypatch.setattr("alphazero.commands.games.run", fail)
+    result, _, err = run(capsys, "games")
+    assert result == status and err.startswith(words) and err.count("\n") == 1
+
+
+def test_a_mistake_in_the_program_is_not_hidden(monkeypatch):
+    def fail(args):
+        raise TypeError("a bug")
+
+    monkeypatch.setattr("alphazero.commands.games.run", fail)
+    with pytest.raises(TypeError):
+        cli.main(["games"])
+
+
+@pytest.mark.parametrize("arguments", [
+    ["c.toml", "search.simulations=3", "seed=2"],
+    ["c.toml", "search.simulations=3", "--device", "cpu", "seed=2"],
+    ["--device", "cpu", "c.toml", "search.simulations=3", "seed=2"],
+])  # fmt: skip
+def test_overrides_of_train_may_stand_before_and_after_options(monkeypatch, arguments):
+    calls = []
+    monkeypatch.setattr("alphazero.api.train", lambda path, overrides: calls.append((path, overrides)))
+    assert cli.main(["train", *arguments]) == 0
+    device = ["device=cpu"] if "--device" in arguments else []
+    assert calls == [("c.toml", ["search.simulations=3", "seed=2", *device])]
+
+
+def test_resume_goes_on_with_the_run_and_takes_overrides(monkeypatch):
+    calls = []
+    monkeypatch.setattr("alphazero.api.resume", lambda folder, overrides: calls.append((folder, overrides)))
+    assert cli.main(["train", "--resume", "runs/x", "run.minutes=30"]) == 0
+    assert calls == [("runs/x", ["run.minutes=30"])]
+
+
+def test_a_match_is_told_in_words_and_as_json(capsys):
+    arguments = ("match", "random", "random", "--game", "tic_tac_toe", "--games", "10", "--seed", "3")
+    status, out, _ = run(capsys, *arguments)
+    assert status == 0 and "of 10 games" in out
+    status, out, _ = run(capsys, *arguments, "--json")
+    told = json.loads(out)
+    assert status == 0 and told["wins"] + told["draws"] + told["losses"] == told["games"] == 10
+
+
+def test_analysis_as_json_finds_the_winning_move_and_its_numbers_add_up(capsys):
+    arguments = ("analyze", "connect_four", "--moves", "1 2 1 2 1 2", "--simulations", "300", "--json")
+    status, out, _ = run(capsys, *arguments)
+    told = json.loads(out)
+    assert status == 0 and told["to_move"] == 0 and told["value"] > 0.5
+    best = told["moves"][0]
+    assert best["move"] == "1" and best["q"] == 1.0 and best["principal_variation"] == ["1"]
+    assert abs(sum(move["prior"] for move in told["moves"]) - 1.0) < 1e-3
+    assert sum(move["visits"] for move in told["moves"]) in (299, 300)
+
+
+def test_analysis_as_text_shows_board_and_table(capsys):
+    status, out, _ = run(capsys, "analyze", "connect_four", "--moves", "4", "--simulations", "50")
+    assert status == 0 and "X" in out and "principal variation" in out and "second player, to move" in out
+
+
+def test_a_model_is_named_by_its_file_or_its_run(tmp_path):
+    file = tmp_path / "model.safetensors"
+    file.touch()
+    assert model_spec(str(tmp_path), 7) == f'model:path="{file}",simulations=7'
+    assert player_spec(str(file)) == f'model:path="{file}"'
+    assert player_spec("mcts:simulations=7") == "mcts:simulations=7"
+
+
+def test_a_run_gets_a_new_folder_each_time(tmp_path, monkeypatch):
+    from alphazero import api
+
+    monkeypatch.setattr(api, "RUNS", tmp_path)
+    assert api.new_folder("x") == tmp_path / "x"
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x-2").mkdir()
+    assert api.new_folder("x") == tmp_path / "x-3"
+
+
+def test_the_public_names_are_there_and_unknown_ones_are_not():
+    import alphazero
+
+    assert callable(alphazero.make_player) and alphazero.load_config is not None
+    assert "train" in dir(alphazero)
+    with pytest.raises(AttributeError, match="no attribute 'trian'"):
+        _ = alphazero.trian
+    assert train_command.SUMMARY
