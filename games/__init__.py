@@ -31,5 +31,5 @@ def parse(text: str):
 
 def spec(game) -> str:
     """Return the text that `parse` turns back into this game, every rule written out."""
-    rules = game.rules if hasattr(game, "rules") else game._asdict()
-    return game.name + (":" + ",".join(f"{rule}={value}" for rule, value in rules.items()) if rules else "")
+    rules = ",".join(f"{rule}={value}" for rule, value in game.rules.items())
+    return f"{game.name}:{rules}" if rules else game.name

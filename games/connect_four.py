@@ -142,6 +142,7 @@ class ConnectFour(NamedTuple):
     connect: int
 
     planes = 2
+    plane_pairs = ((0, 1),)
     board_shape = property(lambda self: (self.rows, self.cols))
     num_actions = property(lambda self: self.cols)
     policy_shape = property(lambda self: (self.cols,))
@@ -275,6 +276,7 @@ class LargeConnectFour(NamedTuple):
     connect: int
 
     planes = 2
+    plane_pairs = ((0, 1),)
     board_shape = property(lambda self: (self.rows, self.cols))
     num_actions = property(lambda self: self.cols)
     policy_shape = property(lambda self: (self.cols,))

@@ -24,9 +24,15 @@ kernel (compiled)                      does
 ``mark_part(index, value, plane)``     optional: draw a chosen part on float32[rows, cols]
 =====================================  ================================================================
 
+A record that a playout has run on is scratch afterwards: only the outcome counts.
+
 Plain Python: the class attributes or properties `planes`, `board_shape`, `num_actions`, `policy_shape`,
-`max_plies`, `state_dtype`, `symmetries` and the methods `action_name`, `parse_action`, `state_text`,
-`parse_state`, `render`. The decorator adds `name`, `initial_state` and `legal`.
+`max_plies` (actions, from the start), `state_dtype`, `symmetries` and the methods `action_name`,
+`parse_action`, `state_text`, `parse_state`, `render`. The decorator adds `name`, `initial_state` and `legal`.
+Optional: `rules` (what `games.spec` writes; the fields otherwise), `rule_bounds` (field -> lowest and highest
+value, for games from outside), `plane_pairs` (pairs of planes, own and other, that change places when the
+turn passes; `games.contract` checks them), `text_is_complete` (False where `state_text` leaves out history),
+`part_sizes` and `part_name(index, value)` (for `games.factored`).
 """
 
 import functools
@@ -73,7 +79,7 @@ class _CheckedPlay:
 
 
 @njit
-def _random_playout(self, state, actions, seed):
+def plain_playout(self, state, actions, seed):
     """Play uniformly random legal actions on `state` to the end; return the outcome for the first player."""
     while not self.is_over(state):
         count = self.legal_actions(state, actions)
@@ -109,8 +115,10 @@ def game_class(name: str):
         for helper in (initial_state, legal):
             if helper.__name__ not in cls.__dict__:
                 setattr(cls, helper.__name__, helper)
+        if not hasattr(cls, "rules"):
+            cls.rules = property(lambda self: self._asdict())
         if "random_playout" not in cls.__dict__:
-            cls.random_playout = _random_playout
+            cls.random_playout = plain_playout
         return cls
 
     return decorate

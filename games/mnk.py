@@ -68,6 +68,7 @@ class MNK(NamedTuple):
     exact: int  # 1: a line longer than `connect` does not win
 
     planes = 2
+    plane_pairs = ((0, 1),)
     board_shape = property(lambda self: (self.rows, self.cols))
     num_actions = property(lambda self: self.rows * self.cols)
     policy_shape = property(lambda self: (1, self.rows, self.cols))

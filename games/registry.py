@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 ENTRY_POINT_GROUP = "alphazero.games"
+FACTORED = "factored-"
 
 
 class Rule(NamedTuple):
@@ -96,6 +97,14 @@ BUILT_IN = {entry.name: entry for entry in (
 )}
 
 
+def _in_parts(entry: GameInfo) -> GameInfo:
+    def load() -> Callable[..., Any]:
+        wrap = _from("games.factored", "Factored")()
+        return lambda **rules: wrap(entry.load()(**rules))
+
+    return entry._replace(name=FACTORED + entry.name, title=f"{entry.title}; moves in parts", load=load)
+
+
 @functools.cache
 def _outside() -> dict[str, Any]:
     return {entry.name: entry for entry in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP)}
@@ -117,7 +126,12 @@ def _info_of_class(name: str, cls: Any) -> GameInfo:
 
 
 def info(name: str) -> GameInfo:
-    """Return what is known of a game; ValueError for an unknown name, with the nearest known one."""
+    """Return what is known of a game; ValueError for an unknown name, with the nearest known one.
+
+    "factored-" before a name means the same game with its moves chosen part by part.
+    """
+    if name.startswith(FACTORED):
+        return _in_parts(info(name.removeprefix(FACTORED)))
     if name in BUILT_IN:
         return BUILT_IN[name]
     if name in _outside():

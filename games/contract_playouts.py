@@ -1,0 +1,59 @@
+"""Whether `random_playout` is random play: fixed by its seed, with the results of plain random play."""
+
+from typing import Any
+
+import numpy as np
+
+from games.bits import copy_state, mix, next_seed
+from games.contract_view import byte_copy
+from games.game import njit, plain_playout
+
+DEVIATIONS = 5.0  # allowed difference of two shares, in standard deviations
+
+
+@njit
+def _count_results(game, start, num_playouts, seed, plain, state, legal, counts):
+    """Count the results of playouts from one position, in counts int64[3]: -1, 0, 1 for the first player."""
+    for _ in range(num_playouts):
+        copy_state(state, start)
+        seed = next_seed(seed)
+        if plain:
+            result = plain_playout(game, state, legal, mix(seed))
+        else:
+            result = game.random_playout(state, legal, mix(seed))
+        if not -1 <= result <= 1:
+            return False
+        counts[result + 1] += 1
+    return True
+
+
+def check_playouts(game: Any, starts: list[np.ndarray], num_playouts: int, seed: int) -> tuple[bool, str]:
+    """Return (True, "") when playouts from all starts (arrays of one record) are right, or what is not."""
+    for start in starts:
+        for finding in (_reproducible(game, start, seed), _same_results(game, start, num_playouts, seed)):
+            if not finding[0]:
+                return False, f"{finding[1]}, played out from {game.state_text(start[0])!r}"
+    return True, ""
+
+
+def _reproducible(game: Any, start: np.ndarray, seed: int) -> tuple[bool, str]:
+    legal = np.empty(game.num_actions, np.int32)
+    first, second = byte_copy(start), byte_copy(start)
+    results = [game.random_playout(state[0], legal, np.uint64(seed)) for state in (first, second)]
+    same = results[0] == results[1] and first.tobytes() == second.tobytes()
+    return same, "two random_playouts with one seed differ"
+
+
+def _same_results(game: Any, start: np.ndarray, num_playouts: int, seed: int) -> tuple[bool, str]:
+    counts = np.zeros((2, 3), np.int64)
+    legal = np.empty(game.num_actions, np.int32)
+    for plain in (False, True):
+        state = byte_copy(start)
+        if not _count_results(game, start[0], num_playouts, np.uint64(seed + plain), plain, state[0], legal,
+                              counts[int(plain)]):
+            return False, "random_playout returns something else than 1, 0 or -1"
+    shares = counts / num_playouts
+    pooled = shares.mean(axis=0)
+    allowed = DEVIATIONS * np.sqrt(2 * pooled * (1 - pooled) / num_playouts)
+    message = f"random_playout wins, draws and loses {counts[0][::-1]}, plain random play {counts[1][::-1]}"
+    return bool((np.abs(shares[0] - shares[1]) <= allowed).all()), message
