@@ -29,11 +29,26 @@ def njit(function: Callable | None = None, **options):
     return numba.njit(**settings)(function)
 
 
+def helper(function: Callable):
+    """Compile a function that only compiled code calls: no wrapper for Python, no cache entry of its own.
+
+    It is part of the machine code of the kernels that call it. Tests reach it through a kernel, or as `.py_func`.
+    """
+    return njit(function, cache=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+
 def _source_files() -> Iterator[Path]:
-    """Yield every Python file whose text can change compiled code: both packages and games from outside."""
+    """Yield every Python file whose text can change compiled code.
+
+    These are the folders of both packages in which some file compiles anything, and games from outside:
+    kernels take their constants from folders with kernels only.
+    """
     here = Path(__file__).resolve().parent
     yield from sorted(here.rglob("*.py"))
-    yield from sorted((here.parent / "alphazero").rglob("*.py"))
+    for folder in sorted(path for path in (here.parent / "alphazero").rglob("*") if path.is_dir()):
+        files = sorted(folder.glob("*.py"))
+        if any(b"njit" in file.read_bytes() for file in files):
+            yield from files
     for entry in sorted(importlib.metadata.entry_points(group=ENTRY_POINT_GROUP), key=str):
         spec = importlib.util.find_spec(entry.module.partition(".")[0])
         if spec is None or spec.origin is None:

@@ -1,0 +1,13 @@
+"""Neural-guided tree search over many positions at once; knows evaluators, not networks, and never imports torch."""
+
+from alphazero.search.evaluators import (
+    Evaluator,
+    MixtureEvaluator,
+    NetworkEvaluator,
+    RolloutEvaluator,
+    UniformEvaluator,
+)
+from alphazero.search.search import Search, SearchResult, search_positions
+
+__all__ = ["Evaluator", "MixtureEvaluator", "NetworkEvaluator", "RolloutEvaluator", "Search", "SearchResult",
+           "UniformEvaluator", "search_positions"]

@@ -1,0 +1,111 @@
+"""The forest: T search trees as arrays of records, filled and read by the kernels of this package.
+
+Notation: T trees, N nodes and E edges a tree, K leaves collected per tree and batch, A actions. A node is a
+position, an edge an action in it. A parent's index is below its children's, and edge blocks stand in the order of
+their nodes, so that a kept subtree can be moved to the front in place. Values are in [-1, 1].
+
+Records and not one array a field: compiled code passes an array as nine words, so a forest of forty arrays costs
+more to hand from function to function (and twenty times more to compile) than the search itself.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+UNEXPANDED = np.int64(-1)  # num_edges of a node that waits for its evaluation
+NONE = np.int64(-1)  # no child, no parent, no node in a leaf slot
+ROOT = np.int64(0)  # the node on top of every tree
+STATE_PER_NODE_BYTES = 512  # larger positions are not stored per node but replayed from the root
+
+NODE = np.dtype([
+    ("value_sum", np.float64),  # sum of the values of the node's visits, for the player to move in it
+    ("first_edge", np.int32),  # where the node's block of edges begins
+    ("num_edges", np.int32),  # UNEXPANDED, or the size of the block (0: over, or no room left to expand it)
+    ("visits", np.int32),  # N(s), the visit that evaluated the node included
+    ("value", np.float32),  # the evaluator's value (or the game's result) for the player to move
+    ("parent", np.int32),
+    ("parent_edge", np.int32),
+    ("remap", np.int32),  # scratch: the node's new index while a subtree is moved
+    ("old_edge", np.int32),  # scratch, by new index: where the moved node's edges began
+    ("player", np.int8),  # who is to move: 0 or 1
+], align=True)
+
+EDGE = np.dtype([
+    ("value_sum", np.float64),  # W(s, a), for the player who chooses the edge
+    ("action", np.int32),
+    ("visits", np.int32),  # N(s, a)
+    ("prior", np.float32),  # P(s, a)
+    ("child", np.int32),  # NONE until the first visit
+    ("in_flight", np.int32),  # leaves below this edge that wait for their evaluation
+    ("gumbel", np.float32),  # the root's Gumbel noise
+], align=True)
+
+TREE = np.dtype([
+    ("seed", np.uint64),  # the tree's own random generator
+    ("num_nodes", np.int32),
+    ("used_edges", np.int32),
+    ("budget", np.int32),  # simulations of the present search
+    ("done", np.int32),  # simulations finished
+    ("noisy", np.int8),  # 1: the root waits for its exploration noise, 0: it gets none, 2: that is settled
+], align=True)
+
+LEAF = np.dtype([
+    ("hash", np.uint64),  # input_hash of the waiting position
+    ("node", np.int32),  # the node that waits, or NONE
+], align=True)
+
+
+class Forest(NamedTuple):
+    """T trees; node 0 of each is its root."""
+
+    nodes: np.ndarray  # NODE [T, N]
+    edges: np.ndarray  # EDGE [T, E]
+    trees: np.ndarray  # TREE [T]
+    leaves: np.ndarray  # LEAF [T, K]
+    states: np.ndarray  # state_dtype [T, N], or [T, 1] (the root's only) when positions are replayed
+    leaf_states: np.ndarray  # state_dtype [T, K + 1], the waiting positions, and one for scratch
+    legal: np.ndarray  # int32 [T, A], scratch
+    schedule: np.ndarray  # int32 [T, S] for Gumbel search: visits that the root edge to be chosen has, by simulation
+
+
+def _fields(game: Any, trees: int, nodes: int, edges: int, leaves: int, simulations: int,
+            replay: bool) -> dict[str, tuple[tuple[int, ...], Any]]:
+    """Return shape and dtype of every array."""
+    state = game.state_dtype
+    return {"nodes": ((trees, nodes), NODE), "edges": ((trees, edges), EDGE), "trees": ((trees,), TREE),
+            "leaves": ((trees, leaves), LEAF), "states": ((trees, 1 if replay else nodes), state),
+            "leaf_states": ((trees, leaves + 1), state), "legal": ((trees, game.num_actions), np.int32),
+            "schedule": ((trees, simulations), np.int32)}
+
+
+def forest_bytes(fields: dict[str, tuple[tuple[int, ...], Any]]) -> int:
+    """Return the memory that arrays of these shapes take, in bytes."""
+    return sum(int(np.prod(shape)) * np.dtype(kind).itemsize for shape, kind in fields.values())
+
+
+def make_forest(game: Any, trees: int, simulations: int, *, leaves: int = 1, keep_subtrees: bool = True,
+                memory_bytes: int = 1 << 30, replay: bool | None = None) -> Forest:
+    """Allocate a forest for searches of up to `simulations` each, within `memory_bytes`.
+
+    A tree has room for one search, or for a kept subtree and two more. When not every node can have its full block
+    of edges within the bound, blocks are shared out first come, first served, and a node that finds no room stays
+    a leaf with its evaluated value. ValueError when not even the nodes fit.
+    """
+    if replay is None:
+        replay = game.state_dtype.itemsize > STATE_PER_NODE_BYTES
+    nodes = (3 if keep_subtrees else 1) * simulations + 2
+    fixed = forest_bytes(_fields(game, trees, nodes, 0, leaves, simulations, replay))
+    per_edge = trees * EDGE.itemsize
+    edges = min(nodes * game.num_actions, (memory_bytes - fixed) // per_edge)
+    if edges < 2 * game.num_actions:
+        needed = (fixed + per_edge * 2 * game.num_actions) / 2**20
+        raise ValueError(f"search.memory_mb={memory_bytes / 2**20:.0f} is too small: {trees} trees of {simulations} "
+                         f"simulations of {game.name} need at least {needed:.0f} MB; "
+                         "search fewer trees or simulations, or raise it")
+    fields = _fields(game, trees, nodes, edges, leaves, simulations, replay)
+    return Forest(**{name: np.zeros(shape, kind) for name, (shape, kind) in fields.items()})
+
+
+def size_bytes(forest: Forest) -> int:
+    """Return the memory of all arrays of a forest, in bytes."""
+    return sum(array.nbytes for array in forest)

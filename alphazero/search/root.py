@@ -1,0 +1,142 @@
+"""What a finished search says about its root: visits, values, the policy to learn and the action to play."""
+
+import numpy as np
+from numba import prange
+
+from alphazero.search.forest import NONE, ROOT
+from alphazero.search.gumbel import best_root_edge, improved_policy
+from alphazero.search.noise import draw_unit
+from alphazero.search.simulate import seen_by
+from games.kernel import helper, njit
+
+
+@helper
+def root_value(forest, tree):
+    """Return the search's value of the root for its player to move: the mean over N(s), the evaluation included."""
+    if forest.nodes[tree, 0].visits == 0:
+        return np.float64(forest.nodes[tree, 0].value)
+    return forest.nodes[tree, 0].value_sum / forest.nodes[tree, 0].visits
+
+
+@helper
+def root_policy(forest, rule, gumbel, tree, out):
+    """Write the policy to learn for each root edge into out float64[>= num_edges]; return the number of edges.
+
+    PUCT: visits / sum of visits; Gumbel: the improved policy with completed Q. Priors when nothing was visited.
+    """
+    first, count = forest.nodes[tree, 0].first_edge, max(forest.nodes[tree, 0].num_edges, 0)
+    if gumbel is not None:
+        return improved_policy(forest, rule, tree, ROOT, out)
+    total = 0
+    for index in range(count):
+        out[index] = forest.edges[tree, first + index].visits
+        total += forest.edges[tree, first + index].visits
+    for index in range(count):
+        out[index] = out[index] / total if total > 0 else forest.edges[tree, first + index].prior
+    return count
+
+
+@helper
+def most_visited_edge(forest, tree, node):
+    """Return the edge with most visits, equal ones by higher Q, then by higher prior."""
+    first = np.int64(forest.nodes[tree, node].first_edge)
+    best = first
+    for edge in range(first, first + forest.nodes[tree, node].num_edges):
+        if _is_better(forest, tree, edge, best):
+            best = edge
+    return best
+
+
+@helper
+def _is_better(forest, tree, edge, best):
+    visits, most = forest.edges[tree, edge].visits, forest.edges[tree, best].visits
+    if visits != most:
+        return visits > most
+    if visits > 0:
+        gain = forest.edges[tree, edge].value_sum / visits - forest.edges[tree, best].value_sum / most
+        if gain != 0.0:
+            return gain > 0.0
+    return forest.edges[tree, edge].prior > forest.edges[tree, best].prior
+
+
+@helper
+def choose_edge(forest, rule, gumbel, tree, temperature):
+    """Return the root edge to play: Gumbel's winner, or visits ** (1 / temperature) sampled (0: the most visited)."""
+    first, count = np.int64(forest.nodes[tree, 0].first_edge), forest.nodes[tree, 0].num_edges
+    if gumbel is not None:
+        most = np.int64(0)
+        for edge in range(first, first + count):
+            most = max(most, np.int64(forest.edges[tree, edge].visits))
+        return best_root_edge(forest, rule, tree, most)
+    best = most_visited_edge(forest, tree, ROOT)
+    most = forest.edges[tree, best].visits
+    if temperature <= 0.0 or most == 0:
+        return best
+    total = 0.0
+    for edge in range(first, first + count):
+        total += (forest.edges[tree, edge].visits / most) ** (1.0 / temperature)
+    left = draw_unit(forest, tree) * total
+    for edge in range(first, first + count):
+        left -= (forest.edges[tree, edge].visits / most) ** (1.0 / temperature)
+        if left < 0.0:
+            return edge
+    return best
+
+
+@helper
+def write_result(forest, rule, tree, temperature, visits, q, prior, policy):
+    """Write one row of the result by action (visits int32[A], q, prior, policy float32[A]); return the action."""
+    count = max(forest.nodes[tree, 0].num_edges, 0)
+    if count == 0:
+        return np.int64(NONE)
+    weights = np.empty(count, np.float64)
+    root_policy(forest, rule, rule.gumbel, tree, weights)
+    first = forest.nodes[tree, 0].first_edge
+    for index in range(count):
+        edge = first + index
+        action = forest.edges[tree, edge].action
+        visits[action] = forest.edges[tree, edge].visits
+        prior[action] = forest.edges[tree, edge].prior
+        policy[action] = weights[index]
+        if forest.edges[tree, edge].visits > 0:
+            q[action] = forest.edges[tree, edge].value_sum / forest.edges[tree, edge].visits
+    return np.int64(forest.edges[tree, choose_edge(forest, rule, rule.gumbel, tree, temperature)].action)
+
+
+@njit(parallel=True)
+def write_results(forest, rule, temperature, visits, q, prior, policy, actions, values):
+    """Write the results of all trees: arrays [T, A] as in `write_result`, actions int64[T], values float32[T]."""
+    for index in prange(actions.size):
+        tree = np.int64(index)
+        actions[tree] = write_result(forest, rule, tree, temperature, visits[tree], q[tree], prior[tree], policy[tree])
+        values[tree] = root_value(forest, tree)
+
+
+@njit
+def variation(forest, tree, edge, out):
+    """Write the actions from a root edge along the most visited edges into out int32[n]; return their number."""
+    length = 0
+    while length < out.size:
+        out[length] = forest.edges[tree, edge].action
+        length += 1
+        node = np.int64(forest.edges[tree, edge].child)
+        if node == NONE or forest.nodes[tree, node].num_edges <= 0:
+            break
+        edge = most_visited_edge(forest, tree, node)
+        if forest.edges[tree, edge].visits == 0:
+            break
+    return length
+
+
+@helper
+def edge_of_action(forest, tree, action):
+    """Return the root edge of an action, or NONE."""
+    first = np.int64(forest.nodes[tree, 0].first_edge)
+    for edge in range(first, first + forest.nodes[tree, 0].num_edges):
+        if forest.edges[tree, edge].action == action:
+            return edge
+    return np.int64(NONE)
+
+
+__all__ = ["choose_edge", "edge_of_action", "most_visited_edge", "root_policy", "root_value", "seen_by", "variation",
+           "write_result", "write_results"]

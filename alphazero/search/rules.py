@@ -1,0 +1,140 @@
+"""Selection rules: which edge a simulation follows from a node that has been expanded.
+
+Each returns a score for an edge; the largest is followed. Q(s,a) is for the player to move in s. N(s) counts the
+visit that expanded s, so that priors matter from the first choice on.
+"""
+
+import enum
+from typing import NamedTuple
+
+import numpy as np
+
+from games.kernel import helper, njit
+
+
+class Kind(enum.IntEnum):
+    """The selection rules by name."""
+
+    alphazero = 0
+    puct = 1
+    alphago = 2
+    uct = 3
+
+
+class Urgency(enum.IntEnum):
+    """What an edge without visits counts as."""
+
+    parent = 0
+    constant = 1
+
+
+class GumbelRule(NamedTuple):
+    """The constants of Gumbel search."""
+
+    considered: int
+    c_visit: float
+    c_scale: float
+
+
+class Rule(NamedTuple):
+    """A selection rule and its constants, as compiled code takes them.
+
+    Where `gumbel` is None, Gumbel search is not even compiled: kernels that tell the two apart take it as an
+    argument of its own, because only then does the compiler drop the branch.
+    """
+
+    kind: int
+    c_init: float
+    c_base: float
+    c_puct: float
+    rho: float
+    c_uct: float
+    urgency: int
+    fpu_value: float
+    fpu_reduction: float
+    virtual_loss: float
+    noise_fraction: float
+    dirichlet_alpha: float
+    gumbel: GumbelRule | None
+
+
+def make_rule(config, *, noise: bool) -> Rule:
+    """Return the rule that a `SearchConfig` describes; `noise` switches root exploration on (self-play) or off."""
+    gumbel = GumbelRule(int(config.gumbel_considered), float(config.gumbel_c_visit), float(config.gumbel_c_scale))
+    return Rule(kind=int(Kind[config.rule]), c_init=float(config.c_init), c_base=float(config.c_base),
+                c_puct=float(config.c_puct), rho=float(config.rho), c_uct=float(config.c_uct),
+                urgency=int(Urgency[config.fpu]), fpu_value=float(config.fpu_value),
+                fpu_reduction=float(config.fpu_reduction), virtual_loss=float(config.virtual_loss),
+                noise_fraction=float(config.root_noise_fraction) if noise else 0.0,
+                dirichlet_alpha=float(config.dirichlet_alpha), gumbel=gumbel if config.gumbel else None)
+
+
+@njit
+def exploration_weight(rule, parent_visits):
+    """Return the factor that all edges of a node share in their exploration term.
+
+    alphazero: (log((1 + N(s) + c_base) / c_base) + c_init) * sqrt(N(s)) (Silver et al. 2018, appendix);
+    puct: c_puct * sqrt(N(s)) (Silver et al. 2017); alphago: rho, without the square root (as lectures print it);
+    uct: c_uct * sqrt(ln N(s)) (Kocsis and Szepesvari 2006).
+    """
+    n = np.float64(parent_visits)
+    if rule.kind == 0:
+        return (np.log((1.0 + n + rule.c_base) / rule.c_base) + rule.c_init) * np.sqrt(n)
+    if rule.kind == 1:
+        return rule.c_puct * np.sqrt(n)
+    if rule.kind == 2:
+        return rule.rho
+    return rule.c_uct * np.sqrt(np.log(n))
+
+
+@njit
+def edge_score(rule, weight, q, prior, visits):
+    """Return Q + weight * P / (1 + N), for uct Q + weight / sqrt(N) and infinity (ordered by prior) at N = 0."""
+    if rule.kind != 3:
+        return q + weight * prior / (1.0 + visits)
+    if visits == 0:
+        return 1e9 + prior
+    return q + weight / np.sqrt(np.float64(visits))
+
+
+@helper
+def first_play_urgency(rule, mean, visited_prior):
+    """Return Q of an edge without visits: a constant, or the node's mean less reduction * sqrt(visited prior)."""
+    if rule.urgency == 1:
+        return rule.fpu_value
+    return mean - rule.fpu_reduction * np.sqrt(visited_prior)
+
+
+@helper
+def edge_q(forest, tree, edge, virtual_loss):
+    """Return Q(s, a) of an edge with visits, every leaf in flight counted as `virtual_loss` lost."""
+    flying = forest.edges[tree, edge].in_flight
+    return (forest.edges[tree, edge].value_sum - virtual_loss * flying) / (forest.edges[tree, edge].visits + flying)
+
+
+@helper
+def best_edge(forest, rule, tree, node):
+    """Return the edge with the highest score; the first of equals."""
+    first, last = _block(forest, tree, node)
+    visited_prior, flying = 0.0, 0
+    for edge in range(first, last):
+        flying += forest.edges[tree, edge].in_flight
+        if forest.edges[tree, edge].visits + forest.edges[tree, edge].in_flight > 0:
+            visited_prior += forest.edges[tree, edge].prior
+    mean = forest.nodes[tree, node].value_sum / forest.nodes[tree, node].visits
+    unvisited = first_play_urgency(rule, mean, visited_prior)
+    weight = exploration_weight(rule, forest.nodes[tree, node].visits + flying)
+    best, best_score = first, -np.inf
+    for edge in range(first, last):
+        visits = forest.edges[tree, edge].visits + forest.edges[tree, edge].in_flight
+        q = unvisited if visits == 0 else edge_q(forest, tree, edge, rule.virtual_loss)
+        score = edge_score(rule, weight, q, forest.edges[tree, edge].prior, visits)
+        if score > best_score:
+            best, best_score = edge, score
+    return best
+
+
+@helper
+def _block(forest, tree, node):
+    first = np.int64(forest.nodes[tree, node].first_edge)
+    return first, first + forest.nodes[tree, node].num_edges

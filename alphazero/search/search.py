@@ -1,0 +1,188 @@
+"""Searching many positions at once: T trees in lock-step over one evaluator, from Python.
+
+`Search` owns a forest and its cache. Self-play drives it step by step; players and analysis call `run`.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from alphazero.search import cache as evaluations
+from alphazero.search import reroot, root, simulate
+from alphazero.search.evaluators import Evaluator
+from alphazero.search.forest import make_forest, size_bytes
+from alphazero.search.rules import make_rule
+from games.bits import mix
+
+TIMED_CHUNK = 256  # simulations between two looks at the clock, where compiled code runs whole searches
+
+
+class SearchResult(NamedTuple):
+    """What a search found out about n positions; arrays by action are 0 where nothing was tried."""
+
+    visits: np.ndarray  # int32[n, A]
+    q: np.ndarray  # float32[n, A], for the player to move
+    prior: np.ndarray  # float32[n, A]
+    policy: np.ndarray  # float32[n, A], the policy to learn
+    value: np.ndarray  # float32[n], for the player to move
+    action: np.ndarray  # int64[n], the action to play; -1 where the game is over
+    principal_variation: list[dict[int, list[int]]]  # for each position: action -> the line that begins with it
+
+
+class Search:
+    """T trees over one game, advanced together.
+
+    config: a `SearchConfig`; noise: root exploration (Dirichlet or Gumbel) on; leaves: positions that one tree
+    collects for one batch; simulations: the largest budget; share: whether evaluations are cached and shared.
+    """
+
+    def __init__(self, game: Any, num_trees: int, config: Any, evaluator: Evaluator, *, seed: int = 0,
+                 noise: bool = False, leaves: int = 1, simulations: int | None = None, replay: bool | None = None):
+        self.game, self.evaluator, self.config = game, evaluator, config
+        self.rule = make_rule(config, noise=noise)
+        self.noise = np.int8(noise)
+        self.keep = bool(config.reuse_subtree) and not config.gumbel
+        self.simulations = int(simulations or config.simulations)
+        self.forest = make_forest(game, num_trees, self.simulations, leaves=leaves,
+                                  keep_subtrees=self.keep, replay=replay,
+                                  memory_bytes=int(config.memory_mb * 2**20))
+        self.share = evaluator.cacheable and config.cache_mb > 0
+        self.cache = evaluations.make_cache(game.num_actions, int(config.cache_mb * 2**20) if self.share else 0)
+        self.planes = np.zeros((num_trees * leaves, game.planes, *game.board_shape), np.float32)
+        self.all_trees = np.arange(num_trees, dtype=np.int32)
+        self._rows = np.full((num_trees, leaves), -1, np.int32)
+        self._slots = np.zeros(num_trees * leaves, np.int32)
+        self._table = np.full(1 << (2 * num_trees * leaves).bit_length(), -1, np.int32)
+        self.rows_evaluated = 0
+        self.seed_trees(seed)
+
+    def seed_trees(self, seed: int, trees: np.ndarray | None = None) -> None:
+        """Give each tree its own generator, derived from `seed` and the tree's number."""
+        for tree in self.all_trees if trees is None else trees:
+            self.forest.trees["seed"][tree] = mix(np.uint64(seed & (2**64 - 1)) + mix(np.uint64(tree + 1)))
+
+    @property
+    def num_bytes(self) -> int:
+        """Return the memory of forest and cache, in bytes."""
+        return size_bytes(self.forest) + self.planes.nbytes + sum(array.nbytes for array in self.cache)
+
+    def set_roots(self, states: np.ndarray, trees: np.ndarray | None = None) -> None:
+        """Give the trees (all by default) new, empty roots."""
+        simulate.set_roots(self.game, self.forest, self._trees(trees), states)
+
+    def start(self, budgets: np.ndarray | int, trees: np.ndarray | None = None, noisy: bool = True) -> None:
+        """Begin searches of `budgets` simulations; `noisy` with root exploration, where the search has it."""
+        chosen = self._trees(trees)
+        amounts = np.broadcast_to(np.asarray(budgets, np.int32), chosen.shape).copy()
+        simulate.start_searches(self.game, self.forest, self.rule, chosen, amounts, np.int8(self.noise * noisy))
+
+    def gather(self, trees: np.ndarray | None = None) -> np.ndarray:
+        """Collect leaves for the next batch; return the trees, of those given, whose searches have finished."""
+        chosen = self._trees(trees)
+        simulate.gather_leaves(self.game, self.forest, self.rule, self.cache, self.planes, chosen)
+        return chosen[self.forest.trees["done"][chosen] >= self.forest.trees["budget"][chosen]]
+
+    def collect(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """Return states and planes of the positions to evaluate, equal ones once, or None when there are none."""
+        self._count = count = evaluations.assign_rows(self.forest.leaves, self.share, self._table, self._rows,
+                                                      self._slots)
+        if count == 0:
+            return None
+        self.rows_evaluated += count
+        slots, leaves = self._slots[:count], self._rows.shape[1]
+        states = self.forest.leaf_states[slots // leaves, slots % leaves]
+        all_wait = count == self._slots.size or not self.evaluator.needs_planes
+        return states, self.planes[:count] if all_wait else self.planes[slots]
+
+    def expand(self, logits: np.ndarray, values: np.ndarray) -> None:
+        """Expand and back up the collected leaves with logits float32[n, A] and values float32[n]."""
+        simulate.expand_leaves(self.game, self.forest, self.rule, self._rows, logits, values)
+        if self.share:
+            keys = self.forest.leaves["hash"].reshape(-1)[self._slots[: self._count]]
+            evaluations.insert_rows(self.cache, keys, logits, values)
+
+    def step(self) -> bool:
+        """Run one batch: gather, evaluate, expand; return False when every search has finished."""
+        self.gather()
+        batch = self.collect()
+        if batch is None:
+            return False
+        self.expand(*self.evaluator.evaluate(*batch))
+        return True
+
+    def run(self, seconds: float | None = None) -> None:
+        """Run the searches to the end of their budgets or until `seconds` have passed."""
+        deadline = time.perf_counter() + (np.inf if seconds is None else seconds)
+        advance = self.step if self.evaluator.rollouts is None else self._run_compiled(seconds)
+        while advance() and time.perf_counter() < deadline:
+            pass
+
+    def _run_compiled(self, seconds: float | None) -> Callable[[], bool]:
+        chunk = self.simulations if seconds is None else TIMED_CHUNK
+
+        def advance() -> bool:
+            simulate.run_compiled(self.game, self.forest, self.rule, self.evaluator.rollouts, chunk)
+            return bool((self.forest.trees["done"] < self.forest.trees["budget"]).any())
+
+        return advance
+
+    def result(self, temperature: float = 0.0, variations: bool = False) -> SearchResult:
+        """Return what the searches found; actions drawn by visits ** (1 / temperature), 0 the most visited."""
+        n, a = len(self.all_trees), self.game.num_actions
+        visits, action, value = np.zeros((n, a), np.int32), np.zeros(n, np.int64), np.zeros(n, np.float32)
+        q, prior, policy = (np.zeros((n, a), np.float32) for _ in range(3))
+        root.write_results(self.forest, self.rule, temperature, visits, q, prior, policy, action, value)
+        lines = [self.variations(tree) for tree in range(n)] if variations else []
+        return SearchResult(visits, q, prior, policy, value, action, lines)
+
+    def variations(self, tree: int, length: int = 16) -> dict[int, list[int]]:
+        """Return, for each visited action at a tree's root, the line of most visited actions it begins."""
+        out, lines, node = np.empty(length, np.int32), {}, self.forest.nodes[tree, 0]
+        first, count = node["first_edge"], max(node["num_edges"], 0)
+        for edge in range(first, first + count):
+            if self.forest.edges[tree, edge]["visits"] > 0:
+                line = out[: root.variation(self.forest, tree, edge, out)].tolist()
+                lines[line[0]] = line
+        return lines
+
+    def play(self, actions: np.ndarray, trees: np.ndarray | None = None) -> None:
+        """Play int64[n] at the roots of the trees, keeping the search below them where the settings say so."""
+        reroot.play_at_roots(self.game, self.forest, self._trees(trees), np.asarray(actions, np.int64), self.keep)
+
+    def clear_cache(self) -> None:
+        """Forget all evaluations, as is due when the weights have changed."""
+        evaluations.clear(self.cache)
+
+    def _trees(self, trees: np.ndarray | None) -> np.ndarray:
+        return self.all_trees if trees is None else np.asarray(trees, np.int32)
+
+
+def leaves_per_tree(config: Any, num_trees: int, batch: int = 256) -> int:
+    """Return how many leaves each of `num_trees` collects so that batches fill up: 1 where there are many trees."""
+    return max(1, min(config.leaves, batch // num_trees)) if num_trees < batch else 1
+
+
+def search_positions(game: Any, states: np.ndarray, evaluator: Evaluator, config: Any, *,
+                     simulations: int | None = None, seconds: float | None = None, seed: int = 0,
+                     temperature: float = 0.0, variations: bool = False) -> SearchResult:
+    """Search each of the positions states [n] from scratch and return what was found, without root noise.
+
+    simulations: the budget of each (config.simulations by default); seconds: a limit for all of them together,
+    alone or on top. Raises ValueError when the forest does not fit into config.memory_mb.
+    """
+    budget = simulations or (config.simulations if seconds is None else _timed_budget(game, len(states), config))
+    leaves = leaves_per_tree(config, len(states)) if evaluator.rollouts is None else 1
+    once = config.model_copy(update={"reuse_subtree": False})
+    search = Search(game, len(states), once, evaluator, seed=seed, leaves=leaves, simulations=budget)
+    search.set_roots(np.ascontiguousarray(states))
+    search.start(budget)
+    search.run(seconds)
+    return search.result(temperature, variations)
+
+
+def _timed_budget(game: Any, num_trees: int, config: Any) -> int:
+    """Return the simulations for which the memory bound has room, when only the clock limits a search."""
+    node = game.state_dtype.itemsize + 44 + 28 * game.num_actions
+    return max(1, int(0.8 * config.memory_mb * 2**20 / num_trees / node))

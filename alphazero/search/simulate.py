@@ -1,0 +1,336 @@
+"""One simulation: select a leaf, have it evaluated, expand it, back its value up. All trees run in parallel.
+
+A batched evaluator is asked between `gather_leaves` and `expand_leaves`; uniform and rollout evaluations are
+compiled and a tree runs all its simulations at once (`run_compiled`). A simulation that ends in a finished game or
+in a position that the cache knows needs no evaluation: it is backed up on the spot and the tree goes on, so a batch
+holds only positions that must be evaluated.
+"""
+
+import numpy as np
+from numba import prange
+
+from alphazero.search import cache as evaluations
+from alphazero.search.forest import NONE, ROOT, UNEXPANDED
+from alphazero.search.gumbel import best_interior_edge, best_root_edge, draw_root_noise
+from alphazero.search.noise import add_dirichlet_noise, draw
+from alphazero.search.rules import best_edge
+from games.bits import copy_state
+from games.kernel import helper, njit
+
+FIRST = np.int64(0)  # the player that outcomes are given for
+NO_LOGITS = np.zeros(1, np.float32)  # for evaluations whose priors are equal
+
+
+@helper
+def seen_by(player, value, owner):
+    """Return, for `player`, a value that is given for `owner`: the one place where a sign changes."""
+    return value if player == owner else -value
+
+
+@helper
+def add_node(game, forest, tree, parent, edge, state):
+    """Append a node for the position `state` below an edge (or as the root) and return its index."""
+    node = np.int64(forest.trees[tree].num_nodes)
+    forest.trees[tree].num_nodes = node + 1
+    forest.nodes[tree, node].parent = parent
+    forest.nodes[tree, node].parent_edge = edge
+    forest.nodes[tree, node].visits = 0
+    forest.nodes[tree, node].value_sum = 0.0
+    forest.nodes[tree, node].player = game.to_move(state)
+    forest.nodes[tree, node].num_edges = UNEXPANDED
+    if forest.states.shape[1] > 1:
+        copy_state(forest.states[tree, node], state)
+    if edge != NONE:
+        forest.edges[tree, edge].child = node
+    if game.is_over(state):
+        forest.nodes[tree, node].num_edges = 0
+        forest.nodes[tree, node].value = seen_by(game.to_move(state), np.float64(game.outcome(state)), FIRST)
+    return node
+
+
+@helper
+def set_root(game, forest, tree, state):
+    """Empty a tree and make `state` its root."""
+    if forest.states.shape[1] == 1:
+        copy_state(forest.states[tree, 0], state)
+    forest.trees[tree].num_nodes = 0
+    forest.trees[tree].used_edges = 0
+    add_node(game, forest, tree, NONE, NONE, state)
+
+
+@helper
+def follow(forest, rule, gumbel, tree, node):
+    """Return the edge that this simulation follows from an expanded node."""
+    if gumbel is None:
+        return best_edge(forest, rule, tree, node)
+    if node == ROOT:
+        done = forest.trees[tree].done + flights(forest, tree)
+        return best_root_edge(forest, rule, tree, np.int64(forest.schedule[tree, done]))
+    return best_interior_edge(forest, rule, tree, node)
+
+
+@helper
+def flights(forest, tree):
+    """Return how many leaves of a tree wait for their evaluation, the root itself not counted."""
+    count = 0
+    for slot in range(forest.leaves.shape[1]):
+        if forest.leaves[tree, slot].node > 0:
+            count += 1
+    return count
+
+
+@helper
+def select(game, forest, rule, tree, state):
+    """Walk down by the selection rule to a leaf, adding a node where the tree ends; `state` becomes its position.
+
+    Every edge on the way counts one leaf in flight until `backup` or `take_back`.
+    """
+    replay = forest.states.shape[1] == 1
+    node = ROOT
+    if replay:
+        copy_state(state, forest.states[tree, 0])
+    while forest.nodes[tree, node].num_edges > 0:
+        edge = follow(forest, rule, rule.gumbel, tree, node)
+        forest.edges[tree, edge].in_flight += 1
+        child = np.int64(forest.edges[tree, edge].child)
+        action = np.int64(forest.edges[tree, edge].action)
+        if child == NONE:
+            if not replay:
+                copy_state(state, forest.states[tree, node])
+            game.play(state, action)
+            return add_node(game, forest, tree, node, edge, state)
+        if replay:
+            game.play(state, action)
+        node = child
+    if not replay:
+        copy_state(state, forest.states[tree, node])
+    return node
+
+
+@helper
+def backup(forest, tree, node, value):
+    """Add `value`, for the player to move in `node`, to every node and edge from there to the root."""
+    owner = np.int64(forest.nodes[tree, node].player)
+    while True:
+        here = forest.nodes[tree, node]
+        here.visits += 1
+        here.value_sum += seen_by(np.int64(here.player), value, owner)
+        if here.parent_edge == NONE:
+            return
+        edge = forest.edges[tree, here.parent_edge]
+        node = np.int64(here.parent)
+        edge.visits += 1
+        edge.value_sum += seen_by(np.int64(forest.nodes[tree, node].player), value, owner)
+        edge.in_flight -= 1
+
+
+@helper
+def take_back(forest, tree, node):
+    """Undo the walk of a simulation that found its leaf already waiting in another slot."""
+    while forest.nodes[tree, node].parent_edge != NONE:
+        forest.edges[tree, forest.nodes[tree, node].parent_edge].in_flight -= 1
+        node = np.int64(forest.nodes[tree, node].parent)
+
+
+@helper
+def expand(game, forest, tree, node, state, logits, uniform):
+    """Give a node its edges, priors the softmax of the legal actions' logits (float32[A]), or equal if `uniform`.
+
+    A node that finds no room stays a leaf whose value is kept.
+    """
+    legal = forest.legal[tree]
+    count = game.legal_actions(state, legal)
+    first = forest.trees[tree].used_edges
+    if first + count > forest.edges.shape[1]:
+        forest.nodes[tree, node].num_edges = 0
+        return
+    largest, total = -np.inf, 0.0
+    if not uniform:
+        for index in range(count):
+            largest = max(largest, np.float64(logits[legal[index]]))
+    for index in range(count):
+        edge = first + index
+        weight = 1.0 if uniform else np.exp(np.float64(logits[legal[index]]) - largest)
+        total += weight
+        forest.edges[tree, edge].action = legal[index]
+        forest.edges[tree, edge].prior = weight
+        forest.edges[tree, edge].visits = 0
+        forest.edges[tree, edge].value_sum = 0.0
+        forest.edges[tree, edge].in_flight = 0
+        forest.edges[tree, edge].child = NONE
+    for edge in range(first, first + count):
+        forest.edges[tree, edge].prior /= total
+    forest.nodes[tree, node].first_edge = first
+    forest.nodes[tree, node].num_edges = count
+    forest.trees[tree].used_edges = first + count
+
+
+@helper
+def add_root_noise(forest, rule, gumbel, tree):
+    """Put the noise that a search asked for on an expanded root, once."""
+    if forest.trees[tree].noisy == 2 or forest.nodes[tree, 0].num_edges <= 0:
+        return
+    if gumbel is None:
+        if forest.trees[tree].noisy == 1 and rule.noise_fraction > 0.0:
+            add_dirichlet_noise(forest, tree, rule.dirichlet_alpha, rule.noise_fraction)
+    else:
+        draw_root_noise(forest, rule, tree, np.float64(forest.trees[tree].noisy))
+    forest.trees[tree].noisy = 2
+
+
+@helper
+def finish_leaf(game, forest, rule, tree, node, state, logits, value, uniform):
+    """Expand an evaluated leaf and back its value up; the root's own evaluation is no simulation."""
+    forest.nodes[tree, node].value = value
+    expand(game, forest, tree, node, state, logits, uniform)
+    backup(forest, tree, node, np.float64(value))
+    if node == 0:
+        add_root_noise(forest, rule, rule.gumbel, tree)
+    else:
+        forest.trees[tree].done += 1
+
+
+@helper
+def start_search(game, forest, rule, tree, budget, noisy):
+    """Begin a search of `budget` simulations from the root, keeping what is below it where there is room."""
+    root = forest.states[tree, 0]
+    capacity = forest.nodes.shape[1]
+    starved = forest.nodes[tree, 0].num_edges == 0 and not game.is_over(root)
+    if forest.trees[tree].num_nodes + budget + 1 > capacity or rule.gumbel is not None or starved:
+        state = forest.leaf_states[tree, 0]
+        copy_state(state, root)
+        set_root(game, forest, tree, state)
+    forest.trees[tree].budget = budget if not game.is_over(root) else 0
+    forest.trees[tree].done = 0
+    forest.trees[tree].noisy = noisy
+    add_root_noise(forest, rule, rule.gumbel, tree)
+
+
+@helper
+def is_finished(forest, tree):
+    """Whether a tree's search has done all its simulations."""
+    return forest.trees[tree].done >= forest.trees[tree].budget
+
+
+@helper
+def gather_tree(game, forest, rule, cache, tree):
+    """Run a tree until each of its slots holds a leaf that must be evaluated, or its budget is used up."""
+    slots = forest.leaves.shape[1]
+    for slot in range(slots):
+        forest.leaves[tree, slot].node = NONE
+    if forest.trees[tree].budget == 0:
+        return
+    slot = 0
+    while slot < slots:
+        unexpanded = forest.nodes[tree, 0].num_edges == UNEXPANDED
+        if forest.trees[tree].done + slot >= forest.trees[tree].budget or (unexpanded and slot > 0):
+            return
+        state = forest.leaf_states[tree, slot]
+        node = select(game, forest, rule, tree, state)
+        if forest.nodes[tree, node].num_edges == 0:
+            backup(forest, tree, node, np.float64(forest.nodes[tree, node].value))
+            forest.trees[tree].done += 1
+            continue
+        for other in range(slot):
+            if forest.leaves[tree, other].node == node:
+                take_back(forest, tree, node)
+                return
+        key = game.input_hash(state)
+        entry = evaluations.find(cache, key)
+        if entry >= 0:
+            finish_leaf(game, forest, rule, tree, node, state, cache.logits[entry], cache.values[entry], False)
+            continue
+        forest.leaves[tree, slot].node = node
+        forest.leaves[tree, slot].hash = key
+        slot += 1
+
+
+@helper
+def encode_leaves(game, forest, planes, tree):
+    """Write the planes of the leaves that a tree waits for."""
+    slots = forest.leaves.shape[1]
+    for slot in range(slots):
+        if forest.leaves[tree, slot].node != NONE:
+            game.encode(forest.leaf_states[tree, slot], planes[tree * slots + slot])
+
+
+@helper
+def expand_tree(game, forest, rule, tree, rows, logits, values):
+    """Finish the leaves of a tree: rows int32[K] says which row of logits and values is a slot's."""
+    for slot in range(forest.leaves.shape[1]):
+        node = np.int64(forest.leaves[tree, slot].node)
+        if node != NONE:
+            row = rows[slot]
+            forest.leaves[tree, slot].node = NONE
+            finish_leaf(game, forest, rule, tree, node, forest.leaf_states[tree, slot], logits[row], values[row], False)
+
+
+@helper
+def run_tree(game, forest, rule, tree, rollouts, simulations):
+    """Run up to `simulations` of a tree with equal priors and the mean of `rollouts` random playouts (0: value 0)."""
+    state = forest.leaf_states[tree, 0]
+    for _ in range(simulations + 1):
+        if is_finished(forest, tree):
+            return
+        node = select(game, forest, rule, tree, state)
+        if forest.nodes[tree, node].num_edges == 0:
+            backup(forest, tree, node, np.float64(forest.nodes[tree, node].value))
+            forest.trees[tree].done += 1
+            continue
+        value = rollout_value(game, forest, tree, node, state, rollouts)
+        finish_leaf(game, forest, rule, tree, node, state, NO_LOGITS, value, True)
+
+
+@helper
+def rollout_value(game, forest, tree, node, state, rollouts):
+    """Return the mean result of random playouts from `state`, for the player to move in it; 0 for no playouts."""
+    if rollouts == 0:
+        return np.float32(0.0)
+    total = np.int64(0)
+    scratch = forest.leaf_states[tree, forest.leaves.shape[1]]
+    for _ in range(rollouts):
+        copy_state(scratch, state)
+        total += game.random_playout(scratch, forest.legal[tree], draw(forest, tree))
+    return np.float32(seen_by(game.to_move(state), np.float64(total) / rollouts, FIRST))
+
+
+@njit(parallel=True)
+def gather_leaves(game, forest, rule, cache, planes, trees):
+    """Gather the leaves of the trees int32[n] and encode them into planes float32[T * K, P, H, W]."""
+    for index in prange(trees.size):
+        _gather_and_encode(game, forest, rule, cache, planes, np.int64(trees[index]))
+
+
+@helper
+def _gather_and_encode(game, forest, rule, cache, planes, tree):
+    gather_tree(game, forest, rule, cache, tree)
+    encode_leaves(game, forest, planes, tree)
+
+
+@njit(parallel=True)
+def expand_leaves(game, forest, rule, rows, logits, values):
+    """Expand and back up every waiting leaf: rows int32[T, K], logits float32[B, A], values float32[B]."""
+    for index in prange(rows.shape[0]):
+        tree = np.int64(index)
+        expand_tree(game, forest, rule, tree, rows[tree], logits, values)
+
+
+@njit(parallel=True)
+def run_compiled(game, forest, rule, rollouts, simulations):
+    """Run every tree for up to `simulations` with the compiled uniform or rollout evaluation."""
+    for index in prange(forest.trees.size):
+        run_tree(game, forest, rule, np.int64(index), rollouts, simulations)
+
+
+@njit(parallel=True)
+def start_searches(game, forest, rule, trees, budgets, noisy):
+    """Begin a search in each of the trees int32[n] with budgets int32[n]; noisy int8: 1 with root exploration."""
+    for index in prange(trees.size):
+        start_search(game, forest, rule, np.int64(trees[index]), np.int64(budgets[index]), noisy)
+
+
+@njit(parallel=True)
+def set_roots(game, forest, trees, states):
+    """Empty the trees int32[n] and give them the roots state_dtype[n]."""
+    for index in prange(trees.size):
+        set_root(game, forest, np.int64(trees[index]), states[index])
