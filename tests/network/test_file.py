@@ -162,16 +162,19 @@ def test_provenance_that_is_not_json_is_refused_and_nothing_is_written(tmp_path,
     assert os.listdir(tmp_path) == []
 
 
-def test_a_failed_write_leaves_the_old_file_and_nothing_else(saved, game, monkeypatch):
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(saved, game, monkeypatch, step):
     path, network = saved
     before = path.read_bytes()
+    with monkeypatch.context() as patch:
 
-    def full(descriptor):
-        raise OSError(28, "No space left on device")
+        def full(*arguments):
+            patch.undo()  # fails once: the error must not be lost
+            raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space left"):
-        save_model(path, network, game)
+        patch.setattr(os, step, full)
+        with pytest.raises(OSError, match="No space left"):
+            save_model(path, network, game, {"other": 1})
     assert path.read_bytes() == before
     assert os.listdir(path.parent) == [path.name]
 

@@ -52,6 +52,15 @@ def test_float32_equals_the_module_in_evaluation_mode(trained, name, head):
     np.testing.assert_allclose(values, expected_values, atol=2e-5)
 
 
+def test_a_channel_that_never_varies_folds_as_batch_norm_computes_it(trained):
+    network = trained()
+    network.stem.norm.running_var[0] = 0  # then only epsilon is under the root
+    network.stem.conv.weight.data[0] *= 1e-3
+    planes = positions(network, 16)
+    logits, _ = make(network, batch_size=16)(planes)
+    np.testing.assert_allclose(logits, module_results(network, planes)[0], atol=2e-5, rtol=1e-5)
+
+
 @pytest.mark.parametrize("head", HEADS)
 @pytest.mark.parametrize("name", [name for name in NAMES if "bfloat16" in name])
 def test_bfloat16_comes_close_to_float32(trained, name, head):
