@@ -126,11 +126,9 @@ class Analyst:
     def _search(self) -> tuple[Evaluator, SearchConfig]:
         if self.model is None:
             return RolloutEvaluator(self.game, seed=self.seed), SearchConfig(rule="uct")
-        from alphazero.network import Inference, load_model
+        from alphazero.arena.network_players import load_inference
 
-        config = SearchConfig()
-        network = load_model(self.model, game=self.game).network
-        return NetworkEvaluator(Inference(network, self.device, batch_size=config.leaves)), config
+        return NetworkEvaluator(load_inference(str(self.model), self.game, self.device)), SearchConfig()
 
 
 def position_after(game: Any, moves: Sequence[str]) -> Any:

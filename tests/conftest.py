@@ -11,7 +11,7 @@ import pytest
 
 @pytest.fixture
 def run_python() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Return a function that runs Python code in a new process, with arguments, and returns what came of it."""
+    """Return a function that runs Python code, with arguments, in a new process and returns the outcome."""
 
     def run(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-c", code, *arguments]

@@ -18,7 +18,7 @@ try:
     status = main(sys.argv[1:])
 except SystemExit as exit:
     status = exit.code
-heavy = [name for name in ("torch", "numba", "pydantic", "numpy", "matplotlib", "scipy") if name in sys.modules]
+heavy = {"torch", "numba", "pydantic", "numpy", "matplotlib", "scipy"} & sys.modules.keys()
 print("status", status, "heavy", *heavy)
 """
 
@@ -34,15 +34,17 @@ def run(capsys, *arguments: str) -> tuple[int, str, str]:
 
 
 def error_line(capsys, *arguments: str) -> str:
-    """Return the error of a command that must fail with one line on stderr, status 2 and nothing on stdout."""
+    """Return the error of a command that fails with one line on stderr, status 2, nothing on stdout."""
     status, out, err = run(capsys, *arguments)
     assert (status, out) == (2, "")
     assert err.startswith("alphazero: error: ") and err.count("\n") == 1, err
     return err.removeprefix("alphazero: error: ").rstrip("\n")
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"], ["play", "--help"], ["games"],
-                                       ["games", "connect_four"], ["trian"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["train", "--help"], ["play", "--help"], ["games"], ["games", "connect_four"], ["trian"]],
+)
 def test_help_and_lists_load_neither_torch_nor_numba_nor_pydantic(run_python, arguments):
     result = run_python(MODULES_CODE, *arguments)
     status = "2" if arguments == ["trian"] else "0"
@@ -95,7 +97,8 @@ def test_bad_input_is_one_line_and_status_2(capsys, tmp_path, monkeypatch, argum
 
 @pytest.mark.parametrize(("raised", "status", "words"), [
     (ValueError("first line\nsecond"), 2, "alphazero: error: first line second"),
-    (OSError(errno.ENOSPC, "No space left on device", "runs/x"), 2, "alphazero: error: runs/x: the disk is full"),
+    (OSError(errno.ENOSPC, "No space left on device", "runs/x"), 2,
+     "alphazero: error: runs/x: the disk is full"),
     (FileNotFoundError(errno.ENOENT, "No such file or directory", "x"), 2,
      "alphazero: error: x: No such file or directory"),
     (OSError("only a text"), 2, "alphazero: error: only a text"),

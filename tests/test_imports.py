@@ -1,4 +1,4 @@
-"""Imports point one way: games <- alphazero <- tools; the search knows no torch; listing things loads nothing."""
+"""Imports point one way: games <- alphazero <- tools; the search knows no torch; lists load nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ ROOT = Path(__file__).parent.parent
 RULES = (
     ("games", ("alphazero", "tools", "torch", "pydantic")),
     ("alphazero", ("tools", "tests")),
-    ("alphazero/search", ("torch", "alphazero.network", "alphazero.learning", "alphazero.selfplay", "alphazero.arena")),
+    ("alphazero/search", ("torch", "alphazero.network", "alphazero.learning", "alphazero.selfplay",
+                          "alphazero.arena")),
     ("alphazero/network", ("alphazero.learning", "alphazero.selfplay", "alphazero.arena", "alphazero.commands")),
     ("alphazero/arena", ("alphazero.learning", "alphazero.commands", "alphazero.terminal")),
     ("alphazero/config.py", ("numba", "torch", "games", "alphazero.search", "alphazero.network")),
@@ -74,12 +75,16 @@ def violations(target: str, forbidden: tuple[str, ...], top_only: bool = False) 
     return found
 
 
-@pytest.mark.parametrize(("target", "forbidden"), RULES, ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("target", "forbidden"), RULES, ids=lambda value: value if isinstance(value, str) else ""
+)
 def test_no_import_points_the_wrong_way(target, forbidden):
     assert violations(target, forbidden) == []
 
 
-@pytest.mark.parametrize(("target", "forbidden"), LAZY, ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("target", "forbidden"), LAZY, ids=lambda value: value if isinstance(value, str) else ""
+)
 def test_nothing_heavy_is_imported_at_the_top(target, forbidden):
     assert violations(target, forbidden, top_only=True) == []
 
