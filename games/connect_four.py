@@ -25,7 +25,7 @@ def connect_four(rows: int = 6, cols: int = 7, connect: int = 4):
     if connect > max(rows, cols):
         raise ValueError(f"connect_four: rule connect={connect} is not possible on a board of {rows} x "
                          f"{cols}: expected at most {max(rows, cols)}")
-    kind = ConnectFour if (rows + 1) * cols <= 64 else LargeConnectFour
+    kind = ConnectFour if (rows + 1) * cols <= 64 and rows < 63 else LargeConnectFour
     return kind(int(rows), int(cols), int(connect))
 
 
@@ -100,13 +100,14 @@ def has_line(stones, rows, connect):
     """Whether a bitboard holds `connect` stones in a row in any of the four directions."""
     column = np.uint64(rows + 1)
     for direction in (ONE, column, column - ONE, column + ONE):
-        line = stones
+        line = shifted = stones
         if connect == 4:
             line &= line >> direction
-            line &= line >> (direction + direction)
+            line &= (line >> direction) >> direction  # one shift by 64 or more would do nothing at all
         else:
-            for step in range(1, connect):
-                line &= stones >> (direction * np.uint64(step))
+            for _ in range(1, connect):
+                shifted >>= direction
+                line &= shifted
         if line != ZERO:
             return True
     return False
