@@ -16,7 +16,7 @@ RULES = (
     ("alphazero", ("tools", "tests")),
     ("alphazero/search", ("torch", "alphazero.network", "alphazero.learning", "alphazero.selfplay",
                           "alphazero.arena")),
-    ("alphazero/network", ("alphazero.learning", "alphazero.selfplay", "alphazero.arena", "alphazero.commands")),
+    ("alphazero/network", ("alphazero.learning", "alphazero.selfplay", "alphazero.arena")),
     ("alphazero/arena", ("alphazero.learning", "alphazero.commands", "alphazero.terminal")),
     ("alphazero/config.py", ("numba", "torch", "games", "alphazero.search", "alphazero.network")),
     ("alphazero/config_errors.py", ("numba", "torch", "alphazero")),

@@ -62,8 +62,8 @@ def load_record(path: str | os.PathLike[str]) -> GameRecord:
         raise ValueError(f"{path}: damaged: no line {missing[0]!r}")
     if values["human"] not in ("first", "second"):
         raise ValueError(f"{path}: human: {values['human']!r}: expected first or second")
-    texts = (values[field] for field in FIELDS[:-1])
-    return GameRecord(*texts, moves=tuple(values["moves"].split()))
+    game, human, opponent, result, moves = (values[field] for field in FIELDS)
+    return GameRecord(game, human, opponent, result, tuple(moves.split()))
 
 
 def _is_record(path: Path) -> bool:
