@@ -267,8 +267,8 @@ def load_config(path: str | Path, overrides: Overrides = ()) -> Config:
     """Read a TOML file of settings, apply overrides such as "search.simulations=64", and check the whole.
 
     `overrides` is a list of "path=value" texts, or a mapping of dotted paths to values; of equal paths the
-    last counts. Raises ConfigError (a ValueError of one line) when the file is missing or is not TOML, and when
-    a setting is unknown, of the wrong type or out of range.
+    last counts. Raises ConfigError (a ValueError of one line) when the file is missing or is not TOML, and
+    when a setting is unknown, of the wrong type or out of range.
     """
     path = Path(path)
     return build_config(read_toml(path), overrides, source=str(path))
