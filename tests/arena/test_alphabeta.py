@@ -1,54 +1,23 @@
 """The alpha-beta player against a plain minimax, solved positions and random play."""
 
-import functools
-
 import numpy as np
 import pytest
 
 import games
-from alphazero.arena.alphabeta import ILLEGAL, AlphaBetaPlayer, action_values
+from alphazero.arena.alphabeta import ILLEGAL, AlphaBetaPlayer, _value_actions, action_values
 from alphazero.arena.match import play_match
 from alphazero.arena.players import make_player
 from alphazero.arena.random_player import RandomPlayer
+from games.factored import Factored
+from tests.arena.tictactoe import after, minimax, random_positions
 
 CONNECT_FOUR = games.make("connect_four")
 TIC_TAC_TOE = games.make("tic_tac_toe")
-LINES = ((0, 1, 2), (3, 4, 5), (6, 7, 8), (0, 3, 6), (1, 4, 7), (2, 5, 8), (0, 4, 8), (2, 4, 6))
-
-
-@functools.cache
-def minimax(board: tuple[int, ...], depth: int) -> int:
-    """Value for the mover of a tic-tac-toe board (1: mover, -1: other), `depth` plies deep; independent of games."""
-    if any(all(board[cell] == -1 for cell in line) for line in LINES):
-        return -(1 + depth)
-    if 0 not in board or depth == 0:
-        return 0
-    return max(-minimax(after(board, cell), depth - 1) for cell in range(9) if board[cell] == 0)
-
-
-def after(board: tuple[int, ...], cell: int) -> tuple[int, ...]:
-    return tuple(-1 if i == cell else -stone for i, stone in enumerate(board))
-
-
-def tic_tac_toe_positions(count: int) -> tuple[list[tuple[int, ...]], np.ndarray]:
-    """Return `count` unfinished positions, as boards from the mover's view and as records."""
-    rng = np.random.default_rng(0)
-    boards: list[tuple[int, ...]] = []
-    states = []
-    while len(boards) < count:
-        board, state = (0,) * 9, TIC_TAC_TOE.initial_state()
-        while not TIC_TAC_TOE.is_over(state):
-            boards.append(board)
-            states.append(state.copy())
-            cell = int(rng.choice(TIC_TAC_TOE.legal(state)))
-            board = after(board, cell)
-            TIC_TAC_TOE.play(state, cell)
-    return boards, np.array(states, TIC_TAC_TOE.state_dtype)
 
 
 @pytest.mark.parametrize("depth", [1, 2, 4, 9])
 def test_values_agree_with_a_plain_minimax(depth):
-    boards, states = tic_tac_toe_positions(600)
+    boards, states = random_positions(TIC_TAC_TOE, 600)
     values = action_values(TIC_TAC_TOE, states, depth)
     for board, row in zip(boards, values, strict=True):
         exact = [-minimax(after(board, cell), depth - 1) if board[cell] == 0 else ILLEGAL for cell in range(9)]
@@ -57,6 +26,21 @@ def test_values_agree_with_a_plain_minimax(depth):
         # Exactly the best actions are best; the others are bounded from above.
         assert [value == best for value in row] == [value == best for value in exact]
         assert all(value >= truth for value, truth in zip(row, exact, strict=True))
+
+
+def test_a_player_who_moves_twice_in_a_row_keeps_its_sign():
+    game = Factored(TIC_TAC_TOE)  # first a column, then a row
+    boards, states = random_positions(TIC_TAC_TOE, 150)
+    position, stack = game.initial_state(), np.zeros(18, game.state_dtype)
+    row = np.zeros(game.num_actions, np.int32)
+    for board, state in zip(boards, states, strict=True):
+        position["base"] = state
+        _value_actions(game, position, 18, stack, row)
+        best = minimax(board)
+        # A result m moves away comes 2 m parts away: 1 + 9 - m becomes 1 + 18 - 2 m.
+        assert row.max() == np.sign(best) * max(2 * abs(best) - 1, 0)
+        columns = {cell % 3 for cell in range(9) if board[cell] == 0 and -minimax(after(board, cell), 8) == best}
+        assert set(np.flatnonzero(row == row.max())) == columns
 
 
 @pytest.mark.parametrize("side", ["first", "second"])
