@@ -6,6 +6,7 @@ game, so a side may move several times running. Reads lines until "quit" or the 
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import enum
 import random
@@ -197,6 +198,8 @@ class Session:
     def _read(self) -> str | None:
         prompt = "game over> " if self.over else "your move> "
         if self.reader is None:
+            with contextlib.suppress(ImportError):
+                import readline  # noqa: F401  (gives input() its arrow keys, where the system has it)
             try:
                 return input(prompt)
             except EOFError:
