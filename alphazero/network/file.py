@@ -5,11 +5,9 @@ it), `encoding_version` of its planes, `network` (NetworkConfig), `input_shape`,
 `num_actions`, `provenance` (free), and `sha256` over all of this and every tensor. Reading runs no code.
 """
 
-import contextlib
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,10 +19,11 @@ from safetensors import SafetensorError
 
 import games
 from alphazero.config import NetworkConfig
+from alphazero.files import write_atomically
 from alphazero.network.inference import resolve_device
 from alphazero.network.model import ResidualNetwork, for_game
 
-__all__ = ["Model", "load_model", "save_model", "write_atomically"]
+__all__ = ["Model", "load_model", "save_model"]
 
 KEY, FORMAT_VERSION = "alphazero", 1
 ENCODING_VERSION = 1  # of games that do not state one
@@ -108,28 +107,6 @@ def load_model(path: str | os.PathLike[str], device: str = "cpu", game: Any = No
             f"{path}: weights do not fit the network it describes: {' '.join(str(error).split())}"
         ) from None
     return Model(network.to(target).eval(), own_game, metadata)
-
-
-def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
-    """Write a file so that a crash leaves the old content or the new, on disk, never a part; OSError."""
-    path = Path(path)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            os.fchmod(file.fileno(), 0o644)
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)  # the rename itself
-    finally:
-        os.close(folder)
 
 
 def _read(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:

@@ -6,6 +6,7 @@ whether the same position always gets the same answer (only then may it be cache
 compiled code can compute itself, how many rollouts a leaf takes.
 """
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
@@ -74,6 +75,13 @@ class NetworkEvaluator:
     def evaluate(self, states: np.ndarray, planes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return what the network says."""
         return self.inference(planes)
+
+    def submit(self, states: np.ndarray, planes: np.ndarray) -> Callable[[], tuple[np.ndarray, np.ndarray]]:
+        """Start `evaluate` where the network can work in the background; return what waits for its result."""
+        if not hasattr(self.inference, "submit"):
+            result = self.inference(planes)
+            return lambda: result
+        return self.inference.submit(planes).result
 
 
 class MixtureEvaluator:

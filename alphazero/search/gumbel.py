@@ -58,7 +58,7 @@ def sigma_scale(forest, rule, tree, node):
     most = 0
     for edge in range(first, first + forest.nodes[tree, node].num_edges):
         most = max(most, forest.edges[tree, edge].visits)
-    return (rule.gumbel.c_visit + most) * rule.gumbel.c_scale
+    return (rule.gumbel_c_visit + most) * rule.gumbel_c_scale
 
 
 @helper
@@ -113,7 +113,7 @@ def draw_root_noise(forest, rule, tree, scale):
     count = forest.nodes[tree, 0].num_edges
     for index in range(count):
         forest.edges[tree, forest.nodes[tree, 0].first_edge + index].gumbel = scale * draw_gumbel(forest, tree)
-    fill_schedule(forest.schedule[tree], np.int64(min(rule.gumbel.considered, count)),
+    fill_schedule(forest.schedule[tree], np.int64(min(rule.gumbel, count)),
                   np.int64(forest.trees[tree].budget))
 
 

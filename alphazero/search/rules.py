@@ -28,18 +28,10 @@ class Urgency(enum.IntEnum):
     constant = 1
 
 
-class GumbelRule(NamedTuple):
-    """The constants of Gumbel search."""
-
-    considered: int
-    c_visit: float
-    c_scale: float
-
-
 class Rule(NamedTuple):
     """A selection rule and its constants, as compiled code takes them.
 
-    Where `gumbel` is None, Gumbel search is not even compiled: kernels that tell the two apart take it as an
+    gumbel is the number of root actions that Gumbel search considers. Where it is None, Gumbel search is not even compiled: kernels that tell the two apart take it as an
     argument of its own, because only then does the compiler drop the branch.
     """
 
@@ -55,18 +47,20 @@ class Rule(NamedTuple):
     virtual_loss: float
     noise_fraction: float
     dirichlet_alpha: float
-    gumbel: GumbelRule | None
+    gumbel_c_visit: float
+    gumbel_c_scale: float
+    gumbel: int | None
 
 
 def make_rule(config, *, noise: bool) -> Rule:
     """Return the rule that a `SearchConfig` describes; `noise` switches root exploration on (self-play) or off."""
-    gumbel = GumbelRule(int(config.gumbel_considered), float(config.gumbel_c_visit), float(config.gumbel_c_scale))
     return Rule(kind=int(Kind[config.rule]), c_init=float(config.c_init), c_base=float(config.c_base),
                 c_puct=float(config.c_puct), rho=float(config.rho), c_uct=float(config.c_uct),
                 urgency=int(Urgency[config.fpu]), fpu_value=float(config.fpu_value),
                 fpu_reduction=float(config.fpu_reduction), virtual_loss=float(config.virtual_loss),
                 noise_fraction=float(config.root_noise_fraction) if noise else 0.0,
-                dirichlet_alpha=float(config.dirichlet_alpha), gumbel=gumbel if config.gumbel else None)
+                dirichlet_alpha=float(config.dirichlet_alpha), gumbel_c_visit=float(config.gumbel_c_visit), gumbel_c_scale=float(config.gumbel_c_scale),
+                gumbel=int(config.gumbel_considered) if config.gumbel else None)
 
 
 @njit

@@ -1,0 +1,78 @@
+"""The data generator by itself: games of a model against itself, written as shards and read back as arrays."""
+
+import os
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from alphazero.selfplay.replay import index_games, rebuild, states_at
+from alphazero.selfplay.shards import read_folder, shard_paths, write_shard
+
+
+class LoadedGames(NamedTuple):
+    """n positions of self-play in the order they were played; values are for the player to move."""
+
+    game: Any
+    states: np.ndarray  # state_dtype[n]
+    policies: np.ndarray  # float32[n, A], the search's policies, each sums to 1
+    outcomes: np.ndarray  # float32[n], z: 1 the player to move won, 0 draw, -1 lost
+    values: np.ndarray  # float32[n], the search's value of the position
+    game_index: np.ndarray  # int64[n], which game the position belongs to
+    bad_shards: list[str]  # one line for each shard that could not be used
+
+
+def generate(game: Any, model: str | os.PathLike[str], num_games: int, out: str | os.PathLike[str], *,
+             simulations: int | None = None, seed: int = 0, device: str = "auto", shard_games: int = 256,
+             config: Any = None, progress: bool = True) -> Path:
+    """Play `num_games` games of a model against itself and write them into `out`; return the folder.
+
+    Every game that is begun is finished and written, so short games are not preferred. The settings are those of
+    `config` (a `Config`), with `simulations` in place of its own. ValueError when `out` holds shards already.
+    """
+    from alphazero.config import Config
+    from alphazero.network import Inference, load_model
+    from alphazero.search import NetworkEvaluator
+    from alphazero.selfplay.selfplay import SelfPlay
+
+    out = Path(out)
+    if shard_paths(out):
+        raise ValueError(f"{out}: holds games already: choose an empty or a new folder")
+    config = config or Config()
+    search = config.search if simulations is None else config.search.model_copy(update={"simulations": simulations})
+    parallel = min(config.selfplay.parallel_games, num_games)
+    selfplay = config.selfplay.model_copy(update={"parallel_games": parallel, "groups": 1})
+    inference = Inference(load_model(model, game=game).network, device, batch_size=parallel)
+    worker = SelfPlay(game, NetworkEvaluator(inference), search, selfplay, seed)
+    _write_all(worker, game, num_games, out, shard_games, str(model), seed, progress)
+    return out
+
+
+def _write_all(worker: Any, game: Any, num_games: int, out: Path, shard_games: int, model: str, seed: int,
+               progress: bool) -> None:
+    from tqdm import tqdm
+
+    written = shard = 0
+    with tqdm(total=num_games, unit="game", disable=not progress) as bar:
+        while written < num_games:
+            games = worker.play(min(shard_games, num_games - written), only=num_games,
+                                progress=lambda ended, positions, done=written: bar.update(done + ended - bar.n))
+            write_shard(out, f"shard-{shard:06d}", game, games, model=model, seed=seed)
+            written, shard = written + games.num_games, shard + 1
+
+
+def load_games(folder: str | os.PathLike[str], game: Any = None) -> LoadedGames:
+    """Read the games of a folder as positions with their search policies and outcomes.
+
+    Positions searched with a small budget (playout caps) have no policy and are left out. A bad shard is left out
+    and named in `bad_shards`; ValueError when no shard can be read, or, given `game`, when none is of that game.
+    """
+    game, games, bad = read_folder(folder, game)
+    index = index_games(games)
+    chosen = np.arange(len(index.sample_game))
+    samples = rebuild(game, games, index, chosen)
+    states = np.zeros(len(chosen), game.state_dtype)
+    states_at(game, games, index, states)
+    values = games.values[index.first_ply[index.sample_game] + index.sample_ply]
+    return LoadedGames(game, states, samples.policy, samples.result.astype(np.float32), values, index.sample_game, bad)
+

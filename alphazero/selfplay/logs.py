@@ -1,0 +1,66 @@
+"""The games that are under way, as arrays that compiled code appends to, one row a tree of the forest."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from alphazero.selfplay.records import PER_PLY, Games
+
+ROW = np.dtype([
+    ("plies", np.int32),  # played and logged so far
+    ("entries", np.int32),  # policy entries so far
+    ("lowest", np.float32, 2),  # lowest search value of each player
+    ("active", np.int8),  # whether a game is being played
+    ("ended", np.int8),  # the game has just ended and waits to be taken away
+    ("end", np.int8),  # an `End`
+    ("outcome", np.int8),  # for the first player
+    ("checked", np.int8),  # played to its end without resigning, to count wrong resignations
+    ("full", np.int8),  # the search under way is a full one
+], align=True)
+
+
+class Logs(NamedTuple):
+    """T games under way; P is the game's longest length, M the most policy entries of a game."""
+
+    rows: np.ndarray  # ROW [T]
+    starts: np.ndarray  # state_dtype [T]
+    actions: np.ndarray  # int32 [T, P]
+    values: np.ndarray  # float32 [T, P], for the player to move
+    full: np.ndarray  # int8 [T, P]
+    counts: np.ndarray  # int32 [T, P]
+    policy_actions: np.ndarray  # int32 [T, M]
+    policy_weights: np.ndarray  # uint16 [T, M]
+
+
+def make_logs(game: Any, trees: int) -> Logs:
+    """Return empty logs; memory that no game needs is never touched, so the system need not provide it."""
+    plies, entries = (trees, game.max_plies), (trees, game.max_plies * game.num_actions)
+    return Logs(np.zeros(trees, ROW), np.zeros(trees, game.state_dtype), np.zeros(plies, np.int32),
+                np.zeros(plies, np.float32), np.zeros(plies, np.int8), np.zeros(plies, np.int32),
+                np.zeros(entries, np.int32), np.zeros(entries, np.uint16))
+
+
+def take_game(logs: Logs, tree: int) -> Games:
+    """Return a copy of one tree's game so far, as a collection of one."""
+    row = logs.rows[tree]
+    plies, entries = int(row["plies"]), int(row["entries"])
+    per_ply = {name: getattr(logs, name)[tree, :plies].copy() for name in PER_PLY}
+    return Games(starts=logs.starts[tree: tree + 1].copy(), lengths=np.array([plies], np.int32),
+                 outcomes=np.array([row["outcome"]], np.int8), ends=np.array([row["end"]], np.int8),
+                 lowest=row["lowest"].reshape(1, 2).astype(np.float32),
+                 policy_actions=logs.policy_actions[tree, :entries].copy(),
+                 policy_weights=logs.policy_weights[tree, :entries].copy(), **per_ply)
+
+
+def put_game(logs: Logs, tree: int, game: Games, checked: bool) -> None:
+    """Lay a game taken by `take_game` out in a tree's row again, as one that is under way."""
+    plies, entries = int(game.lengths[0]), len(game.policy_actions)
+    for name in PER_PLY:
+        getattr(logs, name)[tree, :plies] = getattr(game, name)
+    logs.policy_actions[tree, :entries] = game.policy_actions
+    logs.policy_weights[tree, :entries] = game.policy_weights
+    logs.starts[tree] = game.starts[0]
+    row = np.zeros(1, ROW)
+    row["plies"], row["entries"], row["lowest"] = plies, entries, game.lowest[0]
+    row["active"], row["checked"] = 1, checked
+    logs.rows[tree] = row[0]

@@ -1,0 +1,202 @@
+"""Many games of self-play at once, in lock-step, with every tree at its own move.
+
+`SelfPlay` is a worker with no global state: weights in, games out. It can stop after any number of finished games
+and say what is needed to go on exactly there: the games under way (not their trees) and the random generators.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from alphazero.search.evaluators import Evaluator
+from alphazero.search.search import Search
+from alphazero.selfplay import moves
+from alphazero.selfplay.logs import make_logs, put_game, take_game
+from alphazero.selfplay.records import Games, join, no_games
+
+
+class Tally(NamedTuple):
+    """What self-play took: seconds in all and inside the evaluator, positions given to it, simulations, moves."""
+
+    seconds: float = 0.0
+    evaluator_seconds: float = 0.0
+    rows: int = 0
+    moves: int = 0
+
+    def plus(self, other: "Tally") -> "Tally":
+        """Return the sum of both."""
+        return Tally(*(a + b for a, b in zip(self, other, strict=True)))
+
+
+class _Group:
+    """Some of the games: a search and the logs of its trees."""
+
+    def __init__(self, game: Any, trees: int, search_config: Any, play: moves.PlayRule, evaluator: Evaluator,
+                 seed: int):
+        budget = max(play.simulations, play.fast_simulations if play.full_fraction < 1.0 else 1)
+        self.search = Search(game, trees, search_config, evaluator, seed=seed, noise=True, simulations=budget)
+        self.game, self.play = game, play
+        self.logs = make_logs(game, trees)
+        self.pending: Callable[[], tuple[np.ndarray, np.ndarray]] | None = None
+        self.moves = 0
+
+    @property
+    def active(self) -> np.ndarray:
+        return np.flatnonzero(self.logs.rows["active"]).astype(np.int32)
+
+    def call(self, kernel: Any, trees: np.ndarray) -> None:
+        kernel(self.game, self.search.forest, self.search.rule, self.play, self.logs, np.asarray(trees, np.int32))
+
+    def restart(self) -> None:
+        """Begin the searches of all games under way anew, with empty trees."""
+        trees = self.active
+        roots = self.search.forest.states[trees, 0]
+        self.search.set_roots(roots, trees)
+        self.call(moves.begin_searches, trees)
+
+    def advance(self, begin: Callable[[int], int]) -> list[Games]:
+        """Move every tree on until it waits for an evaluation; return the games that ended on the way.
+
+        begin(n) says how many of n free trees get a new game.
+        """
+        ended_games: list[Games] = []
+        waiting = self.active
+        while waiting.size:
+            waiting = self.search.gather(waiting)
+            if not waiting.size:
+                break
+            self.moves += waiting.size
+            self.call(moves.finish_moves, waiting)
+            ended = waiting[self.logs.rows["ended"][waiting] == 1]
+            if ended.size:
+                ended_games += [take_game(self.logs, tree) for tree in ended]
+                self.logs.rows["active"][ended] = 0
+                self.call(moves.begin_games, ended[: begin(ended.size)])
+                waiting = waiting[self.logs.rows["active"][waiting] == 1]
+        return ended_games
+
+
+class SelfPlay:
+    """Games of a network (or any evaluator) against itself.
+
+    search: a `SearchConfig`; selfplay: a `SelfplayConfig`. The same seed, settings and evaluator give the same
+    games, whatever the number of threads.
+    """
+
+    def __init__(self, game: Any, evaluator: Evaluator, search: Any, selfplay: Any, seed: int):
+        self.game, self.evaluator = game, evaluator
+        self.play_rule = moves.make_play_rule(search, selfplay)
+        sizes = [len(part) for part in np.array_split(np.arange(selfplay.parallel_games), selfplay.groups)]
+        shared = search.model_copy(update={"memory_mb": search.memory_mb / len(sizes),
+                                           "cache_mb": search.cache_mb / len(sizes)})
+        self.groups = [_Group(game, size, shared, self.play_rule, evaluator, seed + 7919 * index)
+                       for index, size in enumerate(sizes)]
+        self.tally = Tally()
+        self.started = 0
+        self._spare: list[Games] = []
+
+    @property
+    def num_bytes(self) -> int:
+        """Return the memory of forests and caches, in bytes."""
+        return sum(group.search.num_bytes for group in self.groups)
+
+    def weights_changed(self) -> None:
+        """Forget all evaluations: call it after the evaluator's network has got new weights."""
+        for group in self.groups:
+            group.search.clear_cache()
+
+    def play(self, num_games: int, *, only: int | None = None,
+             progress: Callable[[int, int], None] | None = None) -> Games:
+        """Play on until at least `num_games` more games have ended, and return those that have.
+
+        Trees start empty at every call. Games under way stay for the next call; with `only`, no more than that
+        many games are begun in all. progress(games, positions) is called after each batch.
+        """
+        start, rows = time.perf_counter(), sum(group.search.rows_evaluated for group in self.groups)
+        moves_before = sum(group.moves for group in self.groups)
+        self._evaluator_seconds = 0.0
+        ended: list[Games] = []
+        positions = 0
+        for group in self.groups:
+            group.restart()
+            self._fill(group, only)
+        while len(ended) < num_games and any(group.active.size for group in self.groups):
+            for group in self.groups:
+                self._expand(group)
+                new = group.advance(lambda free: self._allowed(free, only))
+                ended += new
+                positions += sum(part.num_positions for part in new)
+                self._submit(group)
+            if progress:
+                progress(len(ended), positions)
+        for group in self.groups:
+            self._expand(group)
+        self.tally = self.tally.plus(Tally(
+            time.perf_counter() - start, self._evaluator_seconds,
+            sum(group.search.rows_evaluated for group in self.groups) - rows,
+            sum(group.moves for group in self.groups) - moves_before))
+        return join(ended) if ended else no_games(self.game)
+
+    def _allowed(self, free: int, only: int | None) -> int:
+        allowed = free if only is None else min(free, only - self.started)
+        self.started += allowed
+        return allowed
+
+    def _fill(self, group: _Group, only: int | None) -> None:
+        free = np.flatnonzero(group.logs.rows["active"] == 0).astype(np.int32)
+        chosen = free[: self._allowed(free.size, only)]
+        if chosen.size:
+            group.call(moves.begin_games, chosen)
+
+    def _submit(self, group: _Group) -> None:
+        batch = group.search.collect()
+        if batch is not None:
+            began = time.perf_counter()
+            group.pending = submit(self.evaluator, *batch)
+            self._evaluator_seconds += time.perf_counter() - began
+
+    def _expand(self, group: _Group) -> None:
+        if group.pending is not None:
+            began = time.perf_counter()
+            logits, values = group.pending()
+            self._evaluator_seconds += time.perf_counter() - began
+            group.pending = None
+            group.search.expand(logits, values)
+
+    def state(self) -> tuple[Games, dict[str, np.ndarray]]:
+        """Return the games under way and, by name, the arrays that `restore` needs besides them."""
+        under_way, arrays = [no_games(self.game)], {}
+        for index, group in enumerate(self.groups):
+            rows = group.logs.rows
+            under_way += [take_game(group.logs, tree) for tree in group.active]
+            arrays |= {f"active{index}": rows["active"].copy(), f"checked{index}": rows["checked"].copy(),
+                       f"roots{index}": group.search.forest.states[:, 0].copy(),
+                       f"seeds{index}": group.search.forest.trees["seed"].copy()}
+        return join(under_way), arrays | {"started": np.array(self.started)}
+
+    def restore(self, under_way: Games, arrays: dict[str, np.ndarray]) -> None:
+        """Go back to what `state` returned; ValueError when it belongs to other settings."""
+        from alphazero.selfplay.records import select
+
+        taken = 0
+        for index, group in enumerate(self.groups):
+            active = arrays.get(f"active{index}")
+            if active is None or len(active) != len(group.logs.rows):
+                raise ValueError("the games under way belong to another number of parallel games or groups: "
+                                 "continue with the settings that the run began with")
+            for tree in np.flatnonzero(active):
+                put_game(group.logs, tree, select(under_way, taken, taken + 1), bool(arrays[f"checked{index}"][tree]))
+                taken += 1
+            group.search.forest.states[:, 0] = arrays[f"roots{index}"]
+            group.search.forest.trees["seed"][:] = arrays[f"seeds{index}"]
+        self.started = int(arrays["started"])
+
+
+def submit(evaluator: Any, states: np.ndarray, planes: np.ndarray) -> Callable[[], tuple[np.ndarray, np.ndarray]]:
+    """Start an evaluation and return what waits for its result; one that cannot be started early is done now."""
+    if hasattr(evaluator, "submit"):
+        return evaluator.submit(states, planes)
+    result = evaluator.evaluate(states, planes)
+    return lambda: result
