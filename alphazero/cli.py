@@ -113,7 +113,13 @@ def _file_problem(error: OSError) -> str:
 def _fail(message: str, status: int = EXIT_ERROR) -> int:
     sys.stdout.flush()
     text = " ".join(message.split())
-    print(
-        f"alphazero: {text}" if status == EXIT_INTERRUPTED else f"alphazero: error: {text}", file=sys.stderr
-    )
+    if status == EXIT_INTERRUPTED:
+        print(f"{_fresh_line()}alphazero: {text}", file=sys.stderr)
+    else:
+        print(f"alphazero: error: {text}", file=sys.stderr)
     return status
+
+
+def _fresh_line() -> str:
+    """Return what moves a terminal to a new line after the "^C" that stands there."""
+    return "\n" if sys.stdin.isatty() and sys.stderr.isatty() else ""
