@@ -22,7 +22,7 @@ test: lint
 	$(BIN)/python -m pytest -q
 
 lint: .venv/installed-dev
-	$(BIN)/ruff check .
+	$(BIN)/ruff check --output-format concise .
 	$(BIN)/mypy
 
 clean:
