@@ -6,7 +6,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from games.kernel import njit
+from games.kernel import helper, njit
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -60,19 +60,19 @@ def mix(word):
     return word ^ (word >> _S31)
 
 
-@njit
+@helper
 def next_seed(seed):
     """Advance a SplitMix64 state: the state to keep; `mix` of it is the random word."""
     return seed + _GOLDEN
 
 
-@njit
+@helper
 def random_below(word, bound):
     """Turn a random uint64 into an int64 in [0, bound), bound below 2**32 (Lemire's multiply and shift)."""
     return np.int64(((word >> _S32) * np.uint64(bound)) >> _S32)
 
 
-@njit
+@helper
 def random_unit(word):
     """Turn a random uint64 into a float64 in [0, 1)."""
     return np.float64(word >> _S11) * (1.0 / 9007199254740992.0)

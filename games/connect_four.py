@@ -13,6 +13,7 @@ import numpy as np
 
 from games.bits import mix, next_seed, popcount, random_below
 from games.game import IllegalAction, game_class, njit
+from games.kernel import helper
 from games.lines import hash_cells, winners, wins
 from games.stones import PLAYED_ON, check_counts, impossible, read_stones, stones_text
 from games.symmetry import Symmetries, column_symmetries
@@ -83,9 +84,9 @@ def _parse_state(self, text: str) -> np.record:
 
 def _open_before(self, board: np.ndarray, cell: tuple[int, int]) -> bool:
     """Whether nobody has a winning line on int8[rows, cols] once the stone on (row, col) is taken off."""
-    before = board.copy()
+    before, state = board.copy(), self.initial_state()
     before[cell] = 0
-    return winners(before.ravel(), self.rows, self.cols, self.connect, False) == 0
+    return self.place(state, before) and state["result"] == 0
 
 
 def _render(self, state) -> str:
@@ -95,7 +96,7 @@ def _render(self, state) -> str:
     return "\n".join([*lines, " ".join(str(col + 1).rjust(width) for col in range(self.cols))])
 
 
-@njit
+@helper
 def has_line(stones, rows, connect):
     """Whether a bitboard holds `connect` stones in a row in any of the four directions."""
     column = np.uint64(rows + 1)
@@ -113,7 +114,7 @@ def has_line(stones, rows, connect):
     return False
 
 
-@njit
+@helper
 def _bottom(rows, cols):
     """Return the bitboard of the lowest cell of every column."""
     stones = ZERO
@@ -315,7 +316,7 @@ class LargeConnectFour(NamedTuple):
             cell -= self.cols
         state.cells[cell] = 1 + (state.plies & 1)
         state.plies += 1
-        if wins(state.cells, self.rows, self.cols, cell, self.connect, False):
+        if wins(state.cells, self.rows, self.cols, cell, self.connect, 0):
             state.over = 1
             state.result = 1 if state.plies & 1 else -1
         elif state.plies == self.rows * self.cols:
@@ -358,7 +359,7 @@ class LargeConnectFour(NamedTuple):
             state.cells[cell] = board[cell // self.cols, cell % self.cols]
             state.plies += state.cells[cell] != 0
         last = 2 - (state.plies & 1)
-        won = winners(state.cells, self.rows, self.cols, self.connect, False)
+        won = winners(state.cells, self.rows, self.cols, self.connect, 0)
         state.over = won & last != 0 or state.plies == self.rows * self.cols
         state.result = 3 - 2 * last if won & last else 0
         return won & (3 - last) == 0

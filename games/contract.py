@@ -98,11 +98,7 @@ class _Checker:
 
     def _read(self, name: str | None, moves: str) -> int:
         self.require(name is not None, f"the example {moves!r} ends before the game is over")
-        try:
-            return self.game.parse_action(self.bench.state, name)
-        except ValueError as error:
-            self.require(False, f"the example {moves!r} cannot be played: {error}")
-            raise
+        return self._accepted(lambda: self.game.parse_action(self.bench.state, name), f"{name} of {moves}")
 
     def play_game(self, choose: Callable[[np.ndarray], int]) -> None:
         """Play one game from the start, checking every position on the way."""
@@ -202,7 +198,7 @@ class _Checker:
         self.require(len(set(names)) == len(names), f"names of legal actions are not unique: {names}")
         self.require(all(name.split() == [name] for name in names), f"a name has blanks: {names}")
         for index in self._sample(len(names)):
-            got = game.parse_action(state, names[index])
+            got = self._accepted(lambda name=names[index]: game.parse_action(state, name), names[index])
             self.require(got == view.legal[index], f"{names[index]!r} is read as action {got}")
         for text in {"", "?!", *self.moves[-SAMPLE:]} - set(names):
             self.require(self._refused(lambda text=text: game.parse_action(state, text), view.legal),
@@ -214,7 +210,7 @@ class _Checker:
         self.require(text.strip() == text and "\n" not in text, f"state_text is not one line: {text!r}")
         self.require(isinstance(game.render(self.bench.state), str), "render returns no text")
         try:
-            again = game.parse_state(text)
+            again = self._accepted(lambda: game.parse_state(text), text)
         except NotImplementedError:
             return
         self.require(game.state_text(again) == text,
@@ -229,9 +225,10 @@ class _Checker:
         original = bench.block.tobytes()
         for index in self._sample(len(view.legal)):
             first, second = bench.snapshot(), bench.snapshot()
-            game.play(first[0], view.legal[index])
-            game.play(second[0], view.legal[index])
-            self.require(first.tobytes() == second.tobytes(), f"action {view.legal[index]} has two results")
+            action = view.legal[index]
+            for copy in (first, second):
+                self._accepted(lambda copy=copy, action=action: game.play(copy[0], action), action)
+            self.require(first.tobytes() == second.tobytes(), f"action {action} has two results")
         illegal = np.setdiff1d(np.arange(-1, game.num_actions + 1), view.legal)
         for action in {-1, game.num_actions, *(int(illegal[i]) for i in self._sample(len(illegal)))}:
             self.require(self._refused(lambda action=action: game.play(bench.state, action), ()),
@@ -241,6 +238,14 @@ class _Checker:
 
     def _sample(self, count: int) -> np.ndarray:
         return self.random.permutation(count)[:SAMPLE]
+
+    def _accepted(self, call: Callable[[], Any], what: Any) -> Any:
+        """Return what a call returns, which must not refuse `what` by ValueError."""
+        try:
+            return call()
+        except ValueError as error:
+            self.require(False, f"{what!r} is refused: {error}")
+            raise
 
     def _refused(self, call: Callable[[], Any], allowed: Iterable[int]) -> bool:
         """Whether a call raises ValueError, or returns one of the allowed actions (another spelling)."""

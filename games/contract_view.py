@@ -74,10 +74,10 @@ def python_view(game: Any, bench: Bench, require: Callable[[bool, str], None]) -
     planes, again = guarded[1:-1], np.full(shape, -1e30, np.float32)
     planes[:] = np.nan
     game.encode(state, planes)
-    game.encode(state, again)
-    require(bool(np.isfinite(planes).all()), "encode leaves elements unwritten, or writes NaN or infinity")
-    require(np.array_equal(planes, again), "encode depends on what the planes held before")
     require(not (guarded[[0, -1]] - SENTINEL).any(), "encode wrote outside its planes")
+    require(bool(np.isfinite(planes).all()), "encode leaves elements unwritten, or writes NaN or infinity")
+    game.encode(state, again)
+    require(np.array_equal(planes, again), "encode depends on what the planes held before")
     over = game.is_over(state)
     require(isinstance(over, bool | np.bool_), f"is_over returns {over!r}, expected a bool")
     return View(listed, planes, bool(over), int(game.outcome(state)), int(game.to_move(state)),

@@ -15,6 +15,7 @@ import numpy as np
 
 from games.bits import mix
 from games.game import IllegalAction, game_class, kernel_of, njit
+from games.kernel import helper
 from games.symmetry import Symmetries
 
 PART_KERNELS = ("num_parts", "part", "mark_part")
@@ -69,8 +70,7 @@ class Factored(_Fields):
     @njit
     def reset(self, state):
         self.game.reset(state.base)
-        state.num_chosen = 0
-        state.chosen[:] = 0
+        _forget_parts(state)
 
     @njit
     def legal_actions(self, state, out):
@@ -79,9 +79,10 @@ class Factored(_Fields):
         size = self.part_sizes[index]
         offset = _offset(self.part_sizes, index)
         possible = np.zeros(size, np.bool_)
-        for action in legal[: self.game.legal_actions(state.base, legal)]:
-            if _begins(self.game, np.int64(action), state.chosen, index):
-                possible[self.game.part(np.int64(action), index)] = True
+        for number in range(self.game.legal_actions(state.base, legal)):
+            action = np.int64(legal[number])
+            if _begins(self.game, action, state.chosen, index):
+                possible[self.game.part(action, index)] = True
         count = 0
         for value in range(size):
             if possible[value]:
@@ -95,12 +96,11 @@ class Factored(_Fields):
         state.chosen[index] = action - _offset(self.part_sizes, index)
         state.num_chosen = index + 1
         legal = np.empty(self.base_actions, np.int32)
-        for move in legal[: self.game.legal_actions(state.base, legal)]:
-            whole = np.int64(move)
+        for number in range(self.game.legal_actions(state.base, legal)):
+            whole = np.int64(legal[number])
             if self.game.num_parts(whole) == index + 1 and _begins(self.game, whole, state.chosen, index + 1):
                 self.game.play(state.base, whole)
-                state.num_chosen = 0
-                state.chosen[:] = 0
+                _forget_parts(state)
                 return
 
     @njit
@@ -119,9 +119,12 @@ class Factored(_Fields):
     def encode(self, state, planes):
         first = planes.shape[0] - len(self.part_sizes) + 1
         self.game.encode(state.base, planes[:first])
-        planes[first:] = 0.0
-        for index in range(state.num_chosen):
-            self.game.mark_part(index, np.int64(state.chosen[index]), planes[first + index])
+        for index in range(planes.shape[0] - first):
+            for row in range(planes.shape[1]):
+                for col in range(planes.shape[2]):
+                    planes[first + index, row, col] = 0.0
+            if index < state.num_chosen:
+                self.game.mark_part(index, np.int64(state.chosen[index]), planes[first + index])
 
     @njit
     def position_hash(self, state):
@@ -184,7 +187,15 @@ class Factored(_Fields):
         return self.game.render(state["base"]) + ("\nchosen: " + " ".join(chosen) if chosen else "")
 
 
-@njit
+@helper
+def _forget_parts(state):
+    """Make a position one in which no part of the coming move is chosen."""
+    state.num_chosen = 0
+    for index in range(state.chosen.size):
+        state.chosen[index] = 0
+
+
+@helper
 def _offset(part_sizes, index):
     """Return the action that is value 0 of a part."""
     offset = 0
@@ -193,7 +204,7 @@ def _offset(part_sizes, index):
     return offset
 
 
-@njit
+@helper
 def _begins(game, action, chosen, count):
     """Whether the first `count` parts of an action of the wrapped game are those chosen, int32[parts]."""
     for index in range(count):
@@ -202,7 +213,7 @@ def _begins(game, action, chosen, count):
     return True
 
 
-@njit
+@helper
 def _hash_parts(value, chosen, count):
     """Return the hash of a wrapped position together with the parts chosen since."""
     for index in range(count):

@@ -3,10 +3,10 @@
 import numpy as np
 
 from games.bits import mix
-from games.game import njit
+from games.kernel import helper
 
 
-@njit
+@helper
 def line_length(cells, rows, cols, cell, row_step, col_step):
     """Return how many stones like the one on `cell` stand in an unbroken line through it, both ways.
 
@@ -23,7 +23,7 @@ def line_length(cells, rows, cols, cell, row_step, col_step):
     return length
 
 
-@njit
+@helper
 def wins(cells, rows, cols, cell, connect, exact):
     """Whether the stone on `cell` stands in a line of `connect`, or of more unless `exact`."""
     for row_step, col_step in ((0, 1), (1, 0), (1, 1), (1, -1)):
@@ -33,7 +33,7 @@ def wins(cells, rows, cols, cell, connect, exact):
     return False
 
 
-@njit
+@helper
 def winners(cells, rows, cols, connect, exact):
     """Return who has a winning line on int8[rows * cols]: 0 nobody, 1 first player, 2 second, 3 both."""
     found = 0
@@ -44,7 +44,7 @@ def winners(cells, rows, cols, connect, exact):
     return found
 
 
-@njit
+@helper
 def hash_cells(cells):
     """Return a uint64 that depends on every cell of int8[n], the number of stones included."""
     value = np.uint64(0)

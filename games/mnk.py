@@ -11,6 +11,7 @@ import numpy as np
 
 from games.bits import mix, next_seed, random_below
 from games.game import IllegalAction, game_class, njit
+from games.kernel import helper
 from games.lines import winners, wins
 from games.stones import LETTERS, PLAYED_ON, check_counts, impossible, read_stones, render_grid, stones_text
 from games.symmetry import Symmetries, board_symmetries, dihedral
@@ -47,7 +48,7 @@ def _state_dtype(num_cells: int) -> np.dtype:
                      ("cells", np.int8, num_cells)], align=True)
 
 
-@njit
+@helper
 def stone_key(cell, stone):
     """Return the uint64 that stone 1 or 2 on a cell adds to the hash (Zobrist's keys, out of SplitMix64)."""
     return mix(GOLDEN * np.uint64(2 * cell + stone))
@@ -194,10 +195,10 @@ class MNK(NamedTuple):
 
     @njit
     def mark_part(self, index, value, plane):
-        if index == 0:
-            plane[:, value] = 1.0
-        else:
-            plane[value, :] = 1.0
+        for row in range(self.rows):
+            for col in range(self.cols):
+                if value == (col if index == 0 else row):
+                    plane[row, col] = 1.0
 
     def part_name(self, index: int, value: int) -> str:
         """Return the letter of a column (part 0) or the number of a row (part 1)."""
@@ -240,9 +241,9 @@ class MNK(NamedTuple):
 
     def _open_before(self, board: np.ndarray, cell: np.ndarray) -> bool:
         """Whether nobody has a winning line on int8[rows, cols] once the stone on (row, col) is taken off."""
-        before = board.copy()
+        before, state = board.copy(), self.initial_state()
         before[tuple(cell)] = 0
-        return winners(before.ravel(), self.rows, self.cols, self.connect, self.exact) == 0
+        return self.place(state, before) and state["result"] == 0
 
     def render(self, state) -> str:
         """Return the board for a terminal: columns lettered, rows numbered, X first and O second player."""

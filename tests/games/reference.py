@@ -42,8 +42,8 @@ class Reference:
 
     def planes(self) -> list:
         """Return the mover's stones and the other player's, as nested lists."""
-        other = "o" if self.mover == "x" else "x"
-        return [[[float(cell == stone) for cell in row] for row in self.board] for stone in (self.mover, other)]
+        pair = (self.mover, "o" if self.mover == "x" else "x")
+        return [[[float(cell == stone) for cell in row] for row in self.board] for stone in pair]
 
     def text(self) -> str:
         return "/".join("".join(row) for row in self.board)
