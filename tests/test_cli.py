@@ -176,6 +176,24 @@ def test_a_model_is_named_by_its_file_or_its_run(tmp_path):
     assert player_spec("mcts:simulations=7") == "mcts:simulations=7"
 
 
+def test_selfplay_passes_on_what_was_asked_for(capsys, tmp_path, monkeypatch):
+    calls = []
+
+    def generate(game, model, num_games, out, **options):
+        calls.append((game.name, model, num_games, out, options))
+        return out
+
+    monkeypatch.setattr("alphazero.selfplay.generate", generate)
+    file = tmp_path / "m.safetensors"
+    file.touch()
+    arguments = ("--model", str(file), "--games", "5", "--out", "x", "--simulations", "9", "--seed", "3")
+    status, out, _ = run(capsys, "selfplay", "connect_four", *arguments, "--device", "cpu")
+    assert status == 0 and "alphazero.load_games('x')" in out
+    options = {"simulations": 9, "seed": 3, "device": "cpu", "progress": False}
+    assert [(name, games, folder) for name, _, games, folder, _ in calls] == [("connect_four", 5, "x")]
+    assert {**calls[0][-1], "progress": False} == options and calls[0][1] == file
+
+
 def test_a_run_gets_a_new_folder_each_time(tmp_path, monkeypatch):
     from alphazero import api
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alphazero.commands.options import (
@@ -42,7 +43,7 @@ def run(args: argparse.Namespace) -> None:
     import secrets
 
     import games
-    from alphazero.analysis import Analyst
+    from alphazero.analysis import MODEL_SIMULATIONS, Analyst
     from alphazero.arena.players import make_player
     from alphazero.terminal import Session, Side, load_record
 
@@ -50,6 +51,8 @@ def run(args: argparse.Namespace) -> None:
     game = games.parse(game_text(args, record))
     seed = secrets.randbits(32) if args.seed is None else args.seed
     opponent = make_player(opponent_spec(args), game, seed=seed, device=args.device)
+    if args.model is not None:
+        opponent.name = f"{Path(args.model).name} ({args.simulations or MODEL_SIMULATIONS} simulations)"
     side = Side(args.side or (record.human if record is not None else "first"))
     model = model_file(args.model) if args.model is not None else None
     analyst = Analyst(game, model, args.simulations, args.device, seed)
@@ -71,10 +74,12 @@ def game_text(args: argparse.Namespace, record: GameRecord | None) -> str:
 
 def opponent_spec(args: argparse.Namespace) -> str:
     """Return the text of the player to play against."""
+    from alphazero.analysis import MODEL_SIMULATIONS, ROLLOUT_SIMULATIONS
+
     if args.opponent is not None:
         if args.simulations is not None:
             raise ValueError(f"--simulations does not change --opponent: write {args.opponent} with its own")
         return args.opponent
     if args.model is not None:
-        return model_spec(args.model, args.simulations or 400)
-    return f"mcts:simulations={args.simulations or 1000}"
+        return model_spec(args.model, args.simulations or MODEL_SIMULATIONS)
+    return f"mcts:simulations={args.simulations or ROLLOUT_SIMULATIONS}"

@@ -29,10 +29,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
+    import sys
+
     import games
     from alphazero.selfplay import generate
 
-    generate(
+    folder = generate(
         games.parse(args.game),
         model_file(args.model),
         args.games,
@@ -40,4 +42,6 @@ def run(args: argparse.Namespace) -> None:
         simulations=args.simulations,
         seed=args.seed,
         device=args.device,
+        progress=sys.stderr.isatty(),
     )
+    print(f"{args.games} games are in {folder}; read them with alphazero.load_games({str(folder)!r})")

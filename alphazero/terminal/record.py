@@ -14,6 +14,8 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
+from alphazero.files import write_atomically
+
 HEADER = "alphazero game record 1"
 FIELDS = ("game", "human", "opponent", "result", "moves")
 MAX_BYTES = 1_000_000
@@ -36,15 +38,7 @@ def save_record(path: str | os.PathLike[str], record: GameRecord) -> None:
         raise ValueError(f"{path} is some other file: choose another name")
     values = {**record._asdict(), "moves": " ".join(record.moves)}
     text = "\n".join([HEADER, *(f"{field}: {values[field]}" for field in FIELDS)]) + "\n"
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_atomically(path, text.encode())
 
 
 def load_record(path: str | os.PathLike[str]) -> GameRecord:
