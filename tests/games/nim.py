@@ -108,7 +108,7 @@ class Nim(NamedTuple):
         for action in self.legal(state):
             if self.action_name(state, action) == text.strip():
                 return int(action)
-        raise IllegalAction(f"illegal move {text!r} in {self.state_text(state)!r}: expected heap-count, as 2-1")
+        raise IllegalAction(f"illegal move {text!r} in {self.state_text(state)!r}: expected heap-count")
 
     def state_text(self, state) -> str:
         return " ".join(str(heap) for heap in state["heaps"]) + f" player {state['mover'] + 1}"
