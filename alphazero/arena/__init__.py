@@ -1,1 +1,1 @@
-"""Measuring strength: players, matches between them, ratings, and the pool that a training run is rated in."""
+"""Measuring strength: players, matches between them, ratings, and the pool of a training run."""

@@ -1,8 +1,8 @@
 """The alpha-beta player: looks a fixed number of plies ahead in any game, without a heuristic.
 
-A position at the horizon counts 0. A win counts 1 plus the plies that would be left, a loss the negative of that:
-quick wins come first, and a lost position is defended for as long as possible. The sign follows whoever is to
-move, so a player may move twice in a row.
+A position at the horizon counts 0. A win counts 1 plus the plies that would be left, a loss the negative of
+that: quick wins come first, and a lost position is defended for as long as possible. The sign follows
+whoever is to move, so a player may move twice in a row.
 """
 
 from typing import NamedTuple
@@ -24,7 +24,7 @@ class _Frames(NamedTuple):
     """The explicit stack, one entry a ply; values are for the player to move there."""
 
     legal: np.ndarray  # int32[depth, A]
-    count: np.ndarray  # int64[depth], number of legal actions
+    num_legal: np.ndarray  # int64[depth]
     cursor: np.ndarray  # int64[depth], how many of them have been tried
     alpha: np.ndarray  # int64[depth]
     beta: np.ndarray  # int64[depth]
@@ -41,13 +41,13 @@ def _terminal_value(game, state, plies_left):
 
 @njit
 def _enter(game, frames, ply, state, plies_left, alpha, beta):
-    """Begin the search of a position with `plies_left` > 0; the last refutation at this ply is tried first."""
-    frames.count[ply] = game.legal_actions(state, frames.legal[ply])
+    """Begin the search of a position with `plies_left` > 0; this ply's last refutation is tried first."""
+    frames.num_legal[ply] = game.legal_actions(state, frames.legal[ply])
     frames.cursor[ply] = 0
     frames.alpha[ply] = alpha
     frames.beta[ply] = min(beta, plies_left)  # nothing is better than winning with the next move
     frames.best[ply] = -_INFINITY
-    for index in range(1, frames.count[ply]):
+    for index in range(1, frames.num_legal[ply]):
         if frames.legal[ply, index] == frames.killer[ply]:
             frames.legal[ply, index] = frames.legal[ply, 0]
             frames.legal[ply, 0] = frames.killer[ply]
@@ -55,7 +55,7 @@ def _enter(game, frames, ply, state, plies_left, alpha, beta):
 
 @njit
 def _deliver(game, stack, frames, ply, value):
-    """Tell the position at `ply` the value of the child it tried last, given for the player to move in the child."""
+    """Tell the position at `ply` the value of the child it tried last, for the mover of the child."""
     if game.to_move(stack[ply + 1]) != game.to_move(stack[ply]):
         value = -value
     frames.best[ply] = max(frames.best[ply], value)
@@ -66,7 +66,7 @@ def _deliver(game, stack, frames, ply, value):
 
 @njit
 def _negamax(game, stack, frames, depth, alpha, beta):
-    """Return the value of stack[0] for its mover, `depth` plies deep: exact inside (alpha, beta), else a bound."""
+    """Return the value of stack[0] for its mover, `depth` deep: exact inside (alpha, beta), else a bound."""
     if game.is_over(stack[0]):
         return _terminal_value(game, stack[0], depth)
     if depth == 0:
@@ -74,7 +74,7 @@ def _negamax(game, stack, frames, depth, alpha, beta):
     ply = _ZERO
     _enter(game, frames, ply, stack[0], depth, alpha, beta)
     while True:
-        if frames.cursor[ply] == frames.count[ply] or frames.best[ply] >= frames.beta[ply]:
+        if frames.cursor[ply] == frames.num_legal[ply] or frames.best[ply] >= frames.beta[ply]:
             if ply == 0:
                 return frames.best[0]
             ply -= 1
@@ -97,6 +97,13 @@ def _negamax(game, stack, frames, depth, alpha, beta):
 
 
 @njit
+def _new_frames(depth, num_actions):
+    counters = np.zeros((5, depth), np.int64)
+    legal, killer = np.empty((depth, num_actions), np.int32), np.full(depth, -1, np.int64)
+    return _Frames(legal, counters[0], counters[1], counters[2], counters[3], counters[4], killer)
+
+
+@njit
 def _value_actions(game, root, depth, stack, values):
     """Write the value of each action of `root` for its mover into values int32[A].
 
@@ -104,9 +111,7 @@ def _value_actions(game, root, depth, stack, values):
     """
     num_actions = values.size
     legal = np.empty(num_actions, np.int32)
-    frames = _Frames(np.empty((depth, num_actions), np.int32), np.zeros(depth, np.int64), np.zeros(depth, np.int64),
-                     np.zeros(depth, np.int64), np.zeros(depth, np.int64), np.zeros(depth, np.int64),
-                     np.full(depth, -1, np.int64))
+    frames = _new_frames(depth, num_actions)
     values[:] = ILLEGAL
     best = -_INFINITY
     for index in range(game.legal_actions(root, legal)):
@@ -132,9 +137,9 @@ def _value_all(game, states, depth, stacks, values):
 def action_values(game, states: np.ndarray, depth: int) -> np.ndarray:
     """Return the value of every action for the player to move, searched `depth` plies deep, int32[n, A].
 
-    0: no result within the horizon; depth, depth - 1, ...: a win with the first, second, ... ply; negative: a loss.
-    The highest value of a row is exact for every action that has it, the others are upper bounds; `ILLEGAL` where
-    an action cannot be played. `states` is a structured array [n] of unfinished positions.
+    0: no result within the horizon; depth, depth - 1, ...: a win with the first, second, ... ply; negative:
+    a loss. The highest value of a row is exact for every action that has it, the others are upper bounds;
+    `ILLEGAL` where an action cannot be played. `states` is a structured array [n] of unfinished positions.
     """
     states = as_positions(game, states)
     values = np.empty((len(states), game.num_actions), np.int32)
@@ -160,6 +165,12 @@ def _build(game, seed: int, device: str, name: str, depth: int) -> AlphaBetaPlay
     return AlphaBetaPlayer(game, depth, seed, name)
 
 
-KINDS = {"alphabeta": Kind("alpha-beta search to a fixed depth, without a heuristic", _build, {
-    "depth": Option(int, 5, "plies looked ahead", minimum=1, maximum=1000),
-})}
+KINDS = {
+    "alphabeta": Kind(
+        "alpha-beta search to a fixed depth, without a heuristic",
+        _build,
+        {
+            "depth": Option(int, 5, "plies looked ahead", minimum=1, maximum=1000),
+        },
+    )
+}

@@ -28,8 +28,10 @@ class HumanPlayer(Player):
             try:
                 return int(self.game.parse_action(state, self.ask(f"{shown}{player} player, your move: ")))
             except EOFError:
-                raise ValueError(f"player {self.name!r}: the input ended in {self.game.state_text(state)!r}; "
-                                 "expected a move") from None
+                raise ValueError(
+                    f"player {self.name!r}: the input ended in {self.game.state_text(state)!r}; "
+                    "expected a move"
+                ) from None
             except ValueError as error:
                 shown = f"{error}\n"
 

@@ -10,18 +10,29 @@ from alphazero.arena.players import Player
 from alphazero.arena.result import GameRecord, MatchResult
 
 
-def play_match(a: Player, b: Player, game, num_games: int, *, seed: int = 0, opening_plies: int | None = None,
-               openings: Sequence[Sequence[int]] | None = None, progress: bool = False) -> MatchResult:
+def play_match(
+    a: Player,
+    b: Player,
+    game,
+    num_games: int,
+    *,
+    seed: int = 0,
+    opening_plies: int | None = None,
+    openings: Sequence[Sequence[int]] | None = None,
+    progress: bool = False,
+) -> MatchResult:
     """Play `num_games` games (even) of `a` against `b` and return the result.
 
-    Game 2k and game 2k + 1 share an opening; `a` moves first in game 2k. Openings are given as lists of actions
-    (repeated in turn when there are too few), or are `opening_plies` random legal plies drawn by `seed`, by
-    default as many as give enough openings. Both players begin with `new_games(seed)`, so equal players and an
-    equal seed give equal games. Raises ValueError for an odd or impossible number of games, an impossible
-    opening, and an illegal move, with the player, the position and the move.
+    Game 2k and game 2k + 1 share an opening; `a` moves first in game 2k. Openings are given as lists of
+    actions (repeated in turn when there are too few), or are `opening_plies` random legal plies drawn by
+    `seed`, by default as many as give enough openings. Both players begin with `new_games(seed)`, so equal
+    players and an equal seed give equal games. Raises ValueError for an odd or impossible number of games,
+    an impossible opening, and an illegal move, with the player, the position and the move.
     """
     if num_games < 2 or num_games % 2:
-        raise ValueError(f"num_games={num_games} must be even and at least 2: every opening is played with both colours")
+        raise ValueError(
+            f"num_games={num_games} must be even and at least 2: every opening is played with both colours"
+        )
     num_pairs = num_games // 2
     if openings is None:
         plies = default_opening_plies(game, num_pairs) if opening_plies is None else opening_plies
@@ -36,8 +47,10 @@ def play_match(a: Player, b: Player, game, num_games: int, *, seed: int = 0, ope
         b.new_games(seed)
     table = _Table(game, [opening for opening in beginnings for _ in range(2)])
     _play_out(table, (a, b), progress)
-    records = tuple(GameRecord("ab"[i % 2], tuple(actions), len(beginnings[i // 2]), int(game.outcome(state)))
-                    for i, (actions, state) in enumerate(zip(table.actions, table.states, strict=True)))
+    records = tuple(
+        GameRecord("ab"[i % 2], tuple(actions), len(beginnings[i // 2]), int(game.outcome(state)))
+        for i, (actions, state) in enumerate(zip(table.actions, table.states, strict=True))
+    )
     return MatchResult(a.name, b.name, games.spec(game), records)
 
 
@@ -56,8 +69,12 @@ class _Table:
 
     def to_move(self) -> np.ndarray:
         """Return who is to move in each game, int64[n]; -1 where it is over."""
-        return np.array([self.game.to_move(state) if unfinished else -1
-                         for state, unfinished in zip(self.states, self.unfinished, strict=True)])
+        return np.array(
+            [
+                self.game.to_move(state) if unfinished else -1
+                for state, unfinished in zip(self.states, self.unfinished, strict=True)
+            ]
+        )
 
     def play(self, index: int, action: int) -> None:
         self.game.play(self.states[index], action)
@@ -81,17 +98,21 @@ def _play_out(table: _Table, players: tuple[Player, Player], progress: bool) -> 
 
 
 def _move(table: _Table, indices: np.ndarray, player: Player) -> None:
-    """Let `player` choose one action in each of the games `indices` and play them; ValueError when it cannot."""
+    """Let `player` choose and play one action in each of the games `indices`; ValueError when it cannot."""
     states = table.states[indices]
     actions = np.asarray(player.choose(states.copy()))
     if actions.shape != (len(indices),) or actions.dtype.kind not in "iu":
-        raise ValueError(f"player {player.name!r} returned {actions.dtype}{list(actions.shape)} for {len(indices)} "
-                         f"positions: expected one whole number for each")
+        raise ValueError(
+            f"player {player.name!r} returned {actions.dtype}{list(actions.shape)} for {len(indices)} "
+            "positions: expected one whole number for each"
+        )
     for index, action in zip(indices, actions, strict=True):
         state = table.states[index]
         if action not in table.game.legal(state):
-            raise ValueError(f"player {player.name!r} chose the illegal action {int(action)} in "
-                             f"{table.game.state_text(state)!r}: legal are {table.game.legal(state).tolist()}")
+            raise ValueError(
+                f"player {player.name!r} chose the illegal action {int(action)} in "
+                f"{table.game.state_text(state)!r}: legal are {table.game.legal(state).tolist()}"
+            )
         table.play(index, int(action))
         table.unfinished[index] = not table.game.is_over(state)
 

@@ -29,7 +29,7 @@ def load_inference(path: str, game, device: str = "auto", precision: str = "auto
 
 
 class PolicyPlayer(Player):
-    """Draws an action from the network's policy, probability ** (1 / temperature); 0: the most probable action.
+    """Draws from the network's policy, probability ** (1 / temperature); 0: the most probable action.
 
     inference: callable planes float32[n, P, H, W] -> (logits float32[n, A], values float32[n]).
     """
@@ -42,7 +42,10 @@ class PolicyPlayer(Player):
         """Return one legal action for each of states[n], int64[n]."""
         states = as_positions(self.game, states)
         shape = (len(states), self.game.planes, *self.game.board_shape)
-        planes, legal_mask = np.empty(shape, np.float32), np.zeros((len(states), self.game.num_actions), np.bool_)
+        planes, legal_mask = (
+            np.empty(shape, np.float32),
+            np.zeros((len(states), self.game.num_actions), np.bool_),
+        )
         _encode_all(self.game, states, planes, legal_mask)
         scores = self.inference(planes)[0].astype(np.float64)
         if self.temperature > 0.0:
@@ -54,8 +57,8 @@ class PolicyPlayer(Player):
 class ValuePlayer(Player):
     """Plays the action whose position is worth most by the network's value: greedy on -V(f(s, a)).
 
-    The sign follows whoever is to move after the action, and a finished game counts its result. Equal values are
-    chosen among by chance. inference: as for `PolicyPlayer`.
+    The sign follows whoever is to move after the action, and a finished game counts its result. Equal
+    values are chosen among by chance. inference: as for `PolicyPlayer`.
     """
 
     def __init__(self, game, inference: Any, seed: int = 0, name: str = "value"):
@@ -69,7 +72,7 @@ class ValuePlayer(Player):
         return np.argmax(best * (1.0 - self.rng.random(values.shape)), axis=1)
 
     def action_values(self, states: np.ndarray) -> np.ndarray:
-        """Return the value in [-1, 1] of every action for the player to move, float32[n, A]; -inf: illegal."""
+        """Return the value of every action for the player to move, float32[n, A]; -inf where illegal."""
         states = as_positions(self.game, states)
         group = max(1, CHILDREN_AT_ONCE // self.game.num_actions)
         values = np.full((len(states), self.game.num_actions), -np.inf, np.float32)
@@ -98,7 +101,7 @@ def _encode_all(game, states, planes, legal_mask):
 
 @njit
 def _make_children(game, states, children, parents, actions, planes):
-    """Write every legal action's position, parent, action and planes (0 where the game is over); return how many."""
+    """Write each legal action's position, parent, action, planes (0 where it is over); return how many."""
     legal = np.empty(children.size // states.size, np.int32)
     child = np.int64(0)
     for row in range(states.size):
@@ -114,7 +117,7 @@ def _make_children(game, states, children, parents, actions, planes):
 
 @njit
 def _value_actions(game, states, children, parents, actions, judged, values):
-    """Write values float32[n, A] for the movers of `states` from judged float64[m], for the movers of `children`."""
+    """Turn judged float64[m], for the movers of `children`, into values float32[n, A] for the parents'."""
     for child in range(judged.size):
         mover = game.to_move(states[parents[child]])
         if game.is_over(children[child]):
@@ -124,8 +127,9 @@ def _value_actions(game, states, children, parents, actions, judged, values):
         values[parents[child], actions[child]] = value
 
 
-def _build_policy(game, seed: int, device: str, name: str, path: str, precision: str,
-                  temperature: float) -> PolicyPlayer:
+def _build_policy(
+    game, seed: int, device: str, name: str, path: str, precision: str, temperature: float
+) -> PolicyPlayer:
     return PolicyPlayer(game, load_inference(path, game, device, precision), temperature, seed, name)
 
 
@@ -134,9 +138,15 @@ def _build_value(game, seed: int, device: str, name: str, path: str, precision: 
 
 
 KINDS = {
-    "policy": Kind("draws from a network's policy, without a search", _build_policy, {
-        **MODEL_OPTIONS,
-        "temperature": Option(float, 1.0, "0: the most probable move; 1: by probability", minimum=0.0, maximum=100.0),
-    }),
+    "policy": Kind(
+        "draws from a network's policy, without a search",
+        _build_policy,
+        {
+            **MODEL_OPTIONS,
+            "temperature": Option(
+                float, 1.0, "0: the most probable move; 1: by probability", minimum=0.0, maximum=100.0
+            ),
+        },
+    ),
     "value": Kind("looks one move ahead with a network's value", _build_value, MODEL_OPTIONS),
 }

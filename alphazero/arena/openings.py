@@ -1,4 +1,4 @@
-"""Openings of a match: short random beginnings, so that players who always choose alike do not repeat one game."""
+"""Openings of a match: short random beginnings, so that players who choose alike play different games."""
 
 from collections.abc import Sequence
 
@@ -9,10 +9,11 @@ _TRIES_PER_OPENING = 50
 
 
 def default_opening_plies(game, num_openings: int) -> int:
-    """Return the smallest even number of plies after which there are about four times as many openings as needed.
+    """Return the smallest even number of plies that gives about four times as many openings as needed.
 
-    The number of openings is estimated from the legal moves along the first moves of the game; even, so that the
-    first player is to move after the opening where players alternate. No more than half of the longest game.
+    The number of openings is estimated from the legal moves along the first moves of the game; even, so
+    that the first player is to move after the opening where players alternate. No more than half of the
+    longest game.
     """
     state = game.initial_state()
     plies, count = 0, 1.0
@@ -29,10 +30,10 @@ def default_opening_plies(game, num_openings: int) -> int:
 
 
 def draw_openings(game, num_openings: int, plies: int, rng: np.random.Generator) -> list[list[int]]:
-    """Return `num_openings` beginnings of `plies` random legal actions each, after which the game is not over.
+    """Return `num_openings` beginnings of `plies` random legal actions, after which the game is not over.
 
-    Their final positions are distinct as long as new ones are found. Raises ValueError when every game drawn was
-    over too soon.
+    Their final positions are distinct as long as new ones are found. Raises ValueError when every game
+    drawn was over too soon.
     """
     openings: list[list[int]] = []
     spare: list[list[int]] = []
@@ -46,23 +47,29 @@ def draw_openings(game, num_openings: int, plies: int, rng: np.random.Generator)
         (spare if key in seen else openings).append(actions)
         seen.add(key)
     if not openings:
-        raise ValueError(f"opening_plies={plies}: every random game of {game.name} is over by then; choose fewer")
+        raise ValueError(
+            f"opening_plies={plies}: every random game of {game.name} is over by then; choose fewer"
+        )
     return openings + [spare[i % len(spare)] for i in range(num_openings - len(openings))]
 
 
 def check_openings(game, openings: Sequence[Sequence[int]]) -> list[list[int]]:
-    """Return the openings as lists of actions; ValueError for one that is illegal or ends the game, or for none."""
+    """Return the openings as lists of actions; ValueError for none, or one illegal or ending the game."""
     if not len(openings):
         raise ValueError("openings is empty: give at least one list of actions, or None for random ones")
     for number, opening in enumerate(openings):
         state = game.initial_state()
         for action in opening:
             if action not in game.legal(state):
-                raise ValueError(f"opening {number} {list(opening)}: action {action} is illegal in "
-                                 f"{game.state_text(state)!r}")
+                raise ValueError(
+                    f"opening {number} {list(opening)}: action {action} is illegal in "
+                    f"{game.state_text(state)!r}"
+                )
             game.play(state, action)
         if game.is_over(state):
-            raise ValueError(f"opening {number} {list(opening)}: the game is over after it; leave moves to play")
+            raise ValueError(
+                f"opening {number} {list(opening)}: the game is over after it; leave moves to play"
+            )
     return [[int(action) for action in opening] for opening in openings]
 
 

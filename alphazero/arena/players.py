@@ -1,7 +1,8 @@
 """What a player is, and how one is made from text such as "mcts:simulations=1000".
 
-Each kind of player lives in one file, named in `KIND_MODULES`, and is imported when it is first asked for: to list
-the kinds or to play `random` loads no network. That file holds a `KINDS` mapping from name to `Kind`.
+Each kind of player lives in one file, named in `KIND_MODULES`, and is imported when it is first asked for:
+to list the kinds or to play `random` loads no network. That file holds a `KINDS` mapping from name to
+`Kind`.
 """
 
 import importlib
@@ -40,7 +41,8 @@ class Player:
     def choose(self, states: np.ndarray) -> np.ndarray:
         """Return one legal action for each position: structured array [n] of game.state_dtype -> int64[n].
 
-        The positions are not over and need not belong to the same games as in the last call; they are not changed.
+        The positions are not over and need not belong to the same games as in the last call; they are not
+        changed.
         """
         raise NotImplementedError
 
@@ -53,17 +55,19 @@ class Player:
 
 
 def as_positions(game, states: np.ndarray) -> np.ndarray:
-    """Return a contiguous, writable array [n] of game.state_dtype; ValueError when `states` holds something else."""
+    """Return a contiguous, writable array [n] of game.state_dtype; ValueError for anything else."""
     array = np.asarray(states)
     if array.ndim != 1 or array.dtype != game.state_dtype:
-        raise ValueError(f"expected an array [n] of positions of {game.name}, got shape {list(array.shape)} of "
-                         f"{'another record' if array.dtype.names else array.dtype}; use np.array([state])")
+        raise ValueError(
+            f"expected an array [n] of positions of {game.name}, got shape {list(array.shape)} of "
+            f"{'another record' if array.dtype.names else array.dtype}; use np.array([state])"
+        )
     return np.require(array.view(game.state_dtype), requirements=["C", "W"])
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of player: what it is, its options, and `build(game, seed, device, name, **options) -> Player`."""
+    """A kind of player: what it is, its options, `build(game, seed, device, name, **options) -> Player`."""
 
     meaning: str
     build: Callable[..., Player]
@@ -78,8 +82,10 @@ def kind_names() -> tuple[str, ...]:
 def find_kind(name: str) -> Kind:
     """Return a kind of player by name; ValueError for an unknown one, with the nearest known name."""
     if name not in KIND_MODULES:
-        raise ValueError(f"unknown kind of player {name!r}{nearest(name, KIND_MODULES)}; "
-                         f"known kinds: {', '.join(KIND_MODULES)}")
+        raise ValueError(
+            f"unknown kind of player {name!r}{nearest(name, KIND_MODULES)}; "
+            f"known kinds: {', '.join(KIND_MODULES)}"
+        )
     return importlib.import_module(KIND_MODULES[name]).KINDS[name]
 
 
@@ -96,8 +102,9 @@ def parse_player(spec: str) -> tuple[Kind, dict[str, Any]]:
 def make_player(spec: str, game, seed: int = 0, device: str = "auto") -> Player:
     """Return the player that a text describes, for one game; its name is the text.
 
-    `device` ("auto", "cpu" or "cuda") is where a network runs, if the player has one. Raises ValueError when the
-    text cannot be read, an option is not possible, or a model is for another game; OSError when a file is missing.
+    `device` ("auto", "cpu" or "cuda") is where a network runs, if the player has one. Raises ValueError
+    when the text cannot be read, an option is not possible, or a model is for another game; OSError when a
+    file is missing.
     """
     kind, options = parse_player(spec)
     return kind.build(game=game, seed=seed, device=device, name=spec.strip(), **options)

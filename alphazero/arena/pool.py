@@ -1,7 +1,7 @@
 """The pool that a training run is rated in: fixed anchors, earlier generations, and all results between them.
 
-A new generation plays those against whom a game tells most, and everybody's rating is fitted anew from all games
-so far. The pool holds names and counts only, no player and no network, and is JSON-able as it is.
+A new generation plays those against whom a game tells most, and everybody's rating is fitted anew from all
+games so far. The pool holds names and counts only, no player and no network, and is JSON-able as it is.
 """
 
 import zlib
@@ -25,7 +25,9 @@ class RatingPool:
     Raises ValueError for an anchor that cannot be read or stands there twice.
     """
 
-    def __init__(self, anchors: Sequence[str] = (), generations: Iterable[str] = (), records: Iterable[Record] = ()):
+    def __init__(
+        self, anchors: Sequence[str] = (), generations: Iterable[str] = (), records: Iterable[Record] = ()
+    ):
         self.anchors = tuple(anchor.strip() for anchor in anchors)
         for anchor in self.anchors:
             parse_player(anchor)
@@ -67,8 +69,8 @@ class RatingPool:
     def allot(self, name: str, opponents: Sequence[str], num_games: int) -> dict[str, int]:
         """Share out `num_games` among opponents in pairs, by what a game against each is expected to tell.
 
-        A game says most between equals: its weight is s (1 - s) for an expected share of points s. Where there are
-        fewer pairs than opponents, those who would tell least get none and are left out.
+        A game says most between equals: its weight is s (1 - s) for an expected share of points s. Where
+        there are fewer pairs than opponents, those who would tell least get none and are left out.
         """
         ratings = self.ratings()
         expected = self._expected_elo(ratings, name)
@@ -78,13 +80,23 @@ class RatingPool:
         pairs = _apportion(weights, max(num_games // 2, 1))
         return {other: 2 * int(count) for other, count in zip(opponents, pairs, strict=True) if count}
 
-    def evaluate(self, player: Player, game, num_games: int, *, seed: int, device: str = "auto",
-                 earlier: Mapping[str, Callable[[], Player]] | None = None, num_earlier: int = 2,
-                 opening_plies: int | None = None, progress: bool = False) -> list[MatchResult]:
-        """Rate a generation, `player.name`: play about `num_games` games in all, count them and return the matches.
+    def evaluate(
+        self,
+        player: Player,
+        game,
+        num_games: int,
+        *,
+        seed: int,
+        device: str = "auto",
+        earlier: Mapping[str, Callable[[], Player]] | None = None,
+        num_earlier: int = 2,
+        opening_plies: int | None = None,
+        progress: bool = False,
+    ) -> list[MatchResult]:
+        """Rate a generation, `player.name`: play `num_games` games in all, count and return the matches.
 
-        `earlier` makes the players of those earlier generations that can still be played. The same pool, players
-        and seed give the same games. Raises ValueError when the generation has been rated already.
+        `earlier` makes the players of those earlier generations that can still be played. The same pool,
+        players and seed give the same games. Raises ValueError when the generation has been rated already.
         """
         if player.name in self.generations or player.name in self.anchors:
             raise ValueError(f"{player.name!r} is in the pool already: a new generation needs a new name")
@@ -95,29 +107,43 @@ class RatingPool:
             own_seed = _seed_of(name, seed)
             opponent = make_player(name, game, own_seed, device) if name in self.anchors else makers[name]()
             opponent.name = name
-            results.append(play_match(player, opponent, game, count, seed=own_seed, opening_plies=opening_plies,
-                                      progress=progress))
+            results.append(
+                play_match(
+                    player,
+                    opponent,
+                    game,
+                    count,
+                    seed=own_seed,
+                    opening_plies=opening_plies,
+                    progress=progress,
+                )
+            )
         for result in results:
             self.add(result.records())
         self.generations.append(player.name)
         return results
 
-    def calibrate(self, game, num_games: int, *, seed: int, device: str = "auto",
-                  progress: bool = False) -> list[MatchResult]:
-        """Let each two neighbouring anchors that have not met play `num_games` games, which fixes the scale."""
+    def calibrate(
+        self, game, num_games: int, *, seed: int, device: str = "auto", progress: bool = False
+    ) -> list[MatchResult]:
+        """Let neighbouring anchors that have not met play `num_games` games each, which fixes the scale."""
         results = []
         for a, b in zip(self.anchors, self.anchors[1:], strict=False):
             if (a, b) in self._counts:
                 continue
-            players = [make_player(name, game, _seed_of(name, seed), device) for name in (a, b)]
-            results.append(play_match(*players, game, num_games, seed=_seed_of(a + b, seed), progress=progress))
-            self.add(results[-1].records())
+            first, second = (make_player(name, game, _seed_of(name, seed), device) for name in (a, b))
+            result = play_match(first, second, game, num_games, seed=_seed_of(a + b, seed), progress=progress)
+            self.add(result.records())
+            results.append(result)
         return results
 
     def as_dict(self) -> dict[str, Any]:
         """Return the whole pool, JSON-able."""
-        return {"anchors": list(self.anchors), "generations": list(self.generations),
-                "records": [[r.first, r.second, r.first_wins, r.draws, r.second_wins] for r in self.records]}
+        return {
+            "anchors": list(self.anchors),
+            "generations": list(self.generations),
+            "records": [[r.first, r.second, r.first_wins, r.draws, r.second_wins] for r in self.records],
+        }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "RatingPool":
@@ -137,7 +163,7 @@ def _elo(ratings: Ratings, name: str, unknown: float) -> float:
 
 
 def _apportion(weights: np.ndarray, total: int) -> np.ndarray:
-    """Return whole numbers that sum to `total`, as near to the weights' shares as can be; each 1 if there are enough.
+    """Return whole numbers that sum to `total`, near the weights' shares; each is 1 or more if possible.
 
     One each comes first, to the heaviest where there are too few; the rest goes by largest remainder.
     """
@@ -152,4 +178,4 @@ def _apportion(weights: np.ndarray, total: int) -> np.ndarray:
 
 def _seed_of(name: str, seed: int) -> int:
     """Return a seed for one player or match of an evaluation, the same on every machine."""
-    return int(np.random.SeedSequence([seed, zlib.crc32(name.encode())]).generate_state(1, np.uint64)[0] >> np.uint64(1))
+    return int(np.random.default_rng([seed, zlib.crc32(name.encode())]).integers(2**63))

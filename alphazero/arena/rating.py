@@ -102,8 +102,10 @@ class Ratings:
     def table(self) -> str:
         """Return the ratings as text, one player a line, strongest first."""
         width = max((len(name) for name in self.names), default=0)
-        lines = [f"{name:<{width}}  {value:+6.0f}  [{low:+6.0f}, {high:+6.0f}]"
-                 for name, (value, low, high) in self.as_dict().items()]
+        lines = [
+            f"{name:<{width}}  {value:+6.0f}  [{low:+6.0f}, {high:+6.0f}]"
+            for name, (value, low, high) in self.as_dict().items()
+        ]
         return "\n".join(lines)
 
     def _index(self, name: str) -> int:
@@ -123,8 +125,9 @@ class _Problem:
     precision: np.ndarray  # float64[n + 2, n + 2] of the normal prior around 0
 
 
-def fit_ratings(records: Iterable[Record], anchors: Mapping[str, float] | None = None,
-                prior_elo: float = 1000.0) -> Ratings:
+def fit_ratings(
+    records: Iterable[Record], anchors: Mapping[str, float] | None = None, prior_elo: float = 1000.0
+) -> Ratings:
     """Fit ratings by maximum a posteriori and return them with intervals from the Hessian there.
 
     `anchors` fixes players at given Elo. `prior_elo` is the standard deviation in Elo of a player around the
@@ -148,9 +151,13 @@ def elo_from_share(share: float) -> float:
 
 def _checked(record: Record) -> Record:
     if record.first == record.second:
-        raise ValueError(f"player {record.first!r} is rated against itself: give the two players different names")
+        raise ValueError(
+            f"player {record.first!r} is rated against itself: give the two players different names"
+        )
     if min(record.first_wins, record.draws, record.second_wins) < 0:
-        raise ValueError(f"{record.first!r} against {record.second!r}: counts must be 0 or more, got {record}")
+        raise ValueError(
+            f"{record.first!r} against {record.second!r}: counts must be 0 or more, got {record}"
+        )
     return record
 
 
@@ -161,10 +168,12 @@ def _problem(records: list[Record], names: tuple[str, ...], prior_elo: float) ->
     if size:
         # Only the spread around the mean is held, so a ladder of many small steps is not pulled together.
         around_mean = np.eye(size) - np.full((size, size), 1.0 / size)
-        precision[:size, :size] = around_mean * (ELO_PER_NAT / prior_elo) ** 2 + np.eye(size) * _GAUGE_PRECISION
+        precision[:size, :size] = (
+            around_mean * (ELO_PER_NAT / prior_elo) ** 2 + np.eye(size) * _GAUGE_PRECISION
+        )
     precision[size, size] = (ELO_PER_NAT / _ADVANTAGE_PRIOR_ELO) ** 2
-    precision[size + 1, size + 1] = _LOG_DRAW_PRIOR ** -2
-    counts = np.array([[r.first_wins, r.draws, r.second_wins] for r in records], dtype=np.float64).reshape(-1, 3)
+    precision[size + 1, size + 1] = _LOG_DRAW_PRIOR**-2
+    counts = np.array([[r.first_wins, r.draws, r.second_wins] for r in records], np.float64).reshape(-1, 3)
     first = np.array([index[r.first] for r in records], dtype=np.int64)
     second = np.array([index[r.second] for r in records], dtype=np.int64)
     return _Problem(first, second, counts, precision)
@@ -235,7 +244,9 @@ def _maximise(problem: _Problem, start: np.ndarray, free: np.ndarray) -> tuple[n
     return x, covariance
 
 
-def _ratings(names: tuple[str, ...], anchors: dict[str, float], x: np.ndarray, covariance: np.ndarray) -> Ratings:
+def _ratings(
+    names: tuple[str, ...], anchors: dict[str, float], x: np.ndarray, covariance: np.ndarray
+) -> Ratings:
     size = len(names)
     ratings, spread = x[:size], covariance[:size, :size]
     if not anchors and size:
@@ -246,7 +257,7 @@ def _ratings(names: tuple[str, ...], anchors: dict[str, float], x: np.ndarray, c
     return Ratings(
         names=names,
         elo=ratings * ELO_PER_NAT,
-        covariance=spread * ELO_PER_NAT ** 2,
+        covariance=spread * ELO_PER_NAT**2,
         first_move_advantage=_interval(advantage, half_advantage, lambda nats: nats * ELO_PER_NAT),
         draw_share=_interval(theta, half_theta, lambda log_draw: 1.0 / (1.0 + 2.0 * math.exp(-log_draw))),
         anchors=anchors,

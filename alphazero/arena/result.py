@@ -1,8 +1,8 @@
 """What came of a match: counts by colour, points, the Elo difference with its interval, and every game.
 
-The two games of an opening, colours swapped, are one sample: a lopsided opening costs each player one game and
-says little, so counting its games as independent would make the interval wrong. The variance is that of the
-pairs' points (0, 1/2, 1, 3/2, 2; the pentanomial of computer chess).
+The two games of an opening, colours swapped, are one sample: a lopsided opening costs each player one game
+and says little, so counting its games as independent would make the interval wrong. The variance is that of
+the pairs' points (0, 1/2, 1, 3/2, 2; the pentanomial of computer chess).
 """
 
 import math
@@ -20,7 +20,7 @@ ELO_LIMIT = 3000.0  # no match that can be played tells larger differences apart
 
 
 class GameRecord(NamedTuple):
-    """One game: who moved first ("a" or "b"), its actions, how many of them are opening, result for the first."""
+    """One game: who moved first ("a" or "b"), its actions, how many are opening, result for the first."""
 
     first: str
     actions: tuple[int, ...]
@@ -103,8 +103,9 @@ class MatchResult:
     @property
     def pairs(self) -> tuple[int, int, int, int, int]:
         """Number of pairs in which `a` took 0, 1/2, 1, 3/2 and 2 points."""
-        totals = Counter(2 + sum(game.outcome_for_a for game in self.games[k : k + 2])
-                         for k in range(0, self.num_games, 2))
+        totals = Counter(
+            2 + sum(game.outcome_for_a for game in self.games[k : k + 2]) for k in range(0, self.num_games, 2)
+        )
         return tuple(totals[score] for score in range(5))  # type: ignore[return-value]
 
     @cached_property
@@ -122,30 +123,42 @@ class MatchResult:
     def as_dict(self) -> dict[str, Any]:
         """Return everything but the games' actions; JSON-able."""
         return {
-            "a": self.a, "b": self.b, "game": self.game, "games": self.num_games,
-            "wins": self.wins, "draws": self.draws, "losses": self.losses,
-            "points": self.points, "share": self.share,
-            "elo": self.elo.value, "elo_low": self.elo.low, "elo_high": self.elo.high,
-            "as_first": list(self.as_first), "as_second": list(self.as_second),
-            "pairs": list(self.pairs), "distinct_games": self.distinct_games,
+            "a": self.a,
+            "b": self.b,
+            "game": self.game,
+            "games": self.num_games,
+            "wins": self.wins,
+            "draws": self.draws,
+            "losses": self.losses,
+            "points": self.points,
+            "share": self.share,
+            "elo": self.elo.value,
+            "elo_low": self.elo.low,
+            "elo_high": self.elo.high,
+            "as_first": list(self.as_first),
+            "as_second": list(self.as_second),
+            "pairs": list(self.pairs),
+            "distinct_games": self.distinct_games,
         }
 
     def summary(self) -> str:
         """Return one paragraph of text."""
         first, second = self.as_first, self.as_second
         return (
-            f"{self.a} against {self.b} at {self.game}: {self.wins} won, {self.draws} drawn, {self.losses} lost of "
-            f"{self.num_games} games, {100 * self.share:.1f} % of the points, Elo difference {self.elo} (95 %). "
+            f"{self.a} against {self.b} at {self.game}: {self.wins} won, {self.draws} drawn, "
+            f"{self.losses} lost of {self.num_games} games, {100 * self.share:.1f} % of the points, "
+            f"Elo difference {self.elo} (95 %). "
             f"Moving first {first.wins}-{first.draws}-{first.losses}, moving second "
             f"{second.wins}-{second.draws}-{second.losses}. {self.distinct_games} distinct games."
         )
 
 
 def share_interval(pairs: Sequence[int]) -> tuple[float, float]:
-    """Return the 95 % interval of the expected share of points, from counts of pairs with 0, 1/2, ... 2 points.
+    """Return the 95 % interval of the share of points, from counts of pairs with 0, 1/2, ... 2 points.
 
-    Normal with the pairs' own variance, after adding half a pair of each of the five outcomes (Jeffreys' prior),
-    which keeps the interval honest for few or equal pairs: from 10 pairs up it covers the truth in 94 % or more.
+    Normal with the pairs' own variance, after adding half a pair of each of the five outcomes (Jeffreys'
+    prior), which keeps the interval honest for few or equal pairs: from 10 pairs up it covers the truth in
+    94 % or more.
     """
     counts = np.array(pairs, dtype=np.float64) + 0.5
     shares = np.arange(5) / 4.0

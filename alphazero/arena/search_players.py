@@ -10,6 +10,7 @@ from alphazero.config import SearchConfig
 from alphazero.search import Evaluator, NetworkEvaluator, RolloutEvaluator, Search
 from alphazero.search.search import leaves_per_tree
 
+SIMULATIONS_PER_LEAF = 32
 MAX_TREES = 256  # positions searched at once; more are searched one group after another
 _NODE_BYTES, _EDGE_BYTES = 128, 32  # what a node (its position aside) and an edge take at most
 
@@ -17,13 +18,24 @@ _NODE_BYTES, _EDGE_BYTES = 128, 32  # what a node (its position aside) and an ed
 class SearchPlayer(Player):
     """Searches every position from scratch with one budget and plays the most visited action.
 
-    evaluator: judges leaves; config: a `SearchConfig`, `simulations` of it the budget by default (root noise is
-    never on); temperature: actions are drawn by visits ** (1 / temperature), 0: the most visited; batch: rows that
-    the evaluator likes to get at once. Evaluations stay cached until `new_games`, which is due when weights change.
+    evaluator: judges leaves; config: a `SearchConfig`, `simulations` of it the budget by default (root
+    noise is never on); temperature: actions are drawn by visits ** (1 / temperature), 0: the most visited;
+    batch: rows that the evaluator likes to get at once. Evaluations stay cached until `new_games`, which is
+    due when weights change.
     """
 
-    def __init__(self, game, evaluator: Evaluator, config: SearchConfig, *, simulations: int | None = None,
-                 temperature: float = 0.0, batch: int = 64, seed: int = 0, name: str = "search"):
+    def __init__(
+        self,
+        game,
+        evaluator: Evaluator,
+        config: SearchConfig,
+        *,
+        simulations: int | None = None,
+        temperature: float = 0.0,
+        batch: int = 64,
+        seed: int = 0,
+        name: str = "search",
+    ):
         super().__init__(game, name, seed)
         budget = {"simulations": simulations or config.simulations, "reuse_subtree": False}
         self.evaluator, self.config = evaluator, config.model_copy(update=budget)
@@ -59,36 +71,74 @@ class SearchPlayer(Player):
         return search.result(self.temperature).action[: len(states)]
 
     def _search_for(self, num_trees: int) -> Search:
-        """Return the search of the last call when it has trees enough: what it evaluated then is still known."""
+        """Return the search of the last call, evaluations and all, when it has trees enough."""
         if self._search is None or len(self._search.all_trees) < num_trees:
-            leaves = 1 if self.evaluator.rollouts is not None else leaves_per_tree(self.config, num_trees, self.batch)
+            leaves = self._leaves(num_trees)
             self._search = Search(self.game, num_trees, self.config, self.evaluator, leaves=leaves)
         return self._search
+
+    def _leaves(self, num_trees: int) -> int:
+        """Return the leaves collected per tree and batch: too many of few simulations would play worse."""
+        if self.evaluator.rollouts is not None:
+            return 1
+        wanted = leaves_per_tree(self.config, num_trees, self.batch)
+        return max(1, min(wanted, self.config.simulations // SIMULATIONS_PER_LEAF))
 
 
 class ModelPlayer(SearchPlayer):
     """Tree search with a network.
 
-    inference: any callable planes float32[n, P, H, W] -> (logits float32[n, A], values float32[n]), such as an
-    `Inference`; the other arguments are those of `SearchPlayer`.
+    inference: any callable planes float32[n, P, H, W] -> (logits float32[n, A], values float32[n]), such as
+    an `Inference`; the other arguments are those of `SearchPlayer`.
     """
 
-    def __init__(self, game, inference: Any, config: SearchConfig, *, simulations: int | None = None,
-                 temperature: float = 0.0, seed: int = 0, name: str = "model"):
-        super().__init__(game, NetworkEvaluator(inference), config, simulations=simulations, temperature=temperature,
-                         batch=getattr(inference, "batch_size", 64), seed=seed, name=name)
+    def __init__(
+        self,
+        game,
+        inference: Any,
+        config: SearchConfig,
+        *,
+        simulations: int | None = None,
+        temperature: float = 0.0,
+        seed: int = 0,
+        name: str = "model",
+    ):
+        super().__init__(
+            game,
+            NetworkEvaluator(inference),
+            config,
+            simulations=simulations,
+            temperature=temperature,
+            batch=getattr(inference, "batch_size", 64),
+            seed=seed,
+            name=name,
+        )
 
 
-def _build_mcts(game, seed: int, device: str, name: str, simulations: int, c: float, rollouts: int) -> SearchPlayer:
+def _build_mcts(
+    game, seed: int, device: str, name: str, simulations: int, c: float, rollouts: int
+) -> SearchPlayer:
     config = SearchConfig(rule="uct", simulations=simulations, c_uct=c)
     return SearchPlayer(game, RolloutEvaluator(game, rollouts), config, seed=seed, name=name)
 
 
-def _build_model(game, seed: int, device: str, name: str, path: str, simulations: int, temperature: float,
-                 rule: str, gumbel: bool, leaves: int, precision: str) -> ModelPlayer:
+def _build_model(
+    game,
+    seed: int,
+    device: str,
+    name: str,
+    path: str,
+    simulations: int,
+    temperature: float,
+    rule: str,
+    gumbel: bool,
+    leaves: int,
+    precision: str,
+) -> ModelPlayer:
     from alphazero.arena.network_players import load_inference  # loads torch
 
-    config = SearchConfig(rule=rule, simulations=simulations, gumbel=gumbel, leaves=leaves)  # type: ignore[arg-type]
+    settings = {"rule": rule, "simulations": simulations, "gumbel": gumbel, "leaves": leaves}
+    config = SearchConfig.model_validate(settings)
     inference = load_inference(path, game, device, precision)
     return ModelPlayer(game, inference, config, temperature=temperature, seed=seed, name=name)
 
@@ -96,21 +146,39 @@ def _build_model(game, seed: int, device: str, name: str, path: str, simulations
 _DEFAULTS = SearchConfig()
 MODEL_OPTIONS = {
     "path": Option(str, REQUIRED, "the model's file"),
-    "precision": Option(str, "auto", "number format of the network; auto: the fastest",
-                        choices=("auto", "float32", "bfloat16")),
+    "precision": Option(
+        str,
+        "auto",
+        "number format of the network; auto: the fastest",
+        choices=("auto", "float32", "bfloat16"),
+    ),
 }
 KINDS = {
-    "mcts": Kind("tree search (UCT) with random rollouts", _build_mcts, {
-        "simulations": Option(int, 1000, "simulations a move", minimum=1, maximum=10_000_000),
-        "c": Option(float, _DEFAULTS.c_uct, "exploration constant", minimum=0.0, maximum=1000.0),
-        "rollouts": Option(int, 1, "rollouts a simulation", minimum=1, maximum=100_000),
-    }),
-    "model": Kind("tree search with a network", _build_model, {
-        **MODEL_OPTIONS,
-        "simulations": Option(int, 200, "simulations a move", minimum=1, maximum=10_000_000),
-        "temperature": Option(float, 0.0, "0: the most visited move; 1: by visits", minimum=0.0, maximum=100.0),
-        "rule": Option(str, _DEFAULTS.rule, "selection rule", choices=("alphazero", "puct", "alphago", "uct")),
-        "gumbel": Option(bool, False, "Gumbel root search"),
-        "leaves": Option(int, _DEFAULTS.leaves, "most leaves of one tree in a batch", minimum=1, maximum=4096),
-    }),
+    "mcts": Kind(
+        "tree search (UCT) with random rollouts",
+        _build_mcts,
+        {
+            "simulations": Option(int, 1000, "simulations a move", minimum=1, maximum=10_000_000),
+            "c": Option(float, _DEFAULTS.c_uct, "exploration constant", minimum=0.0, maximum=1000.0),
+            "rollouts": Option(int, 1, "rollouts a simulation", minimum=1, maximum=100_000),
+        },
+    ),
+    "model": Kind(
+        "tree search with a network",
+        _build_model,
+        {
+            **MODEL_OPTIONS,
+            "simulations": Option(int, 200, "simulations a move", minimum=1, maximum=10_000_000),
+            "temperature": Option(
+                float, 0.0, "0: the most visited move; 1: by visits", minimum=0.0, maximum=100.0
+            ),
+            "rule": Option(
+                str, _DEFAULTS.rule, "selection rule", choices=("alphazero", "puct", "alphago", "uct")
+            ),
+            "gumbel": Option(bool, False, "Gumbel root search"),
+            "leaves": Option(
+                int, _DEFAULTS.leaves, "most leaves of one tree in a batch", minimum=1, maximum=4096
+            ),
+        },
+    ),
 }

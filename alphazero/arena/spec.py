@@ -8,14 +8,25 @@ from typing import Any
 from games.registry import nearest
 
 _PLAIN_VALUE = re.compile(r"[^\s,\"=]+")
-_OPTION = re.compile(r'\s*(?P<key>[A-Za-z_]\w*)\s*=\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^",]*))\s*(?:,|$)')
-_WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+_OPTION = re.compile(
+    r'\s*(?P<key>[A-Za-z_]\w*)\s*=\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^",]*))\s*(?:,|$)'
+)
+_WORDS = {
+    "true": True,
+    "yes": True,
+    "on": True,
+    "1": True,
+    "false": False,
+    "no": False,
+    "off": False,
+    "0": False,
+}
 REQUIRED = object()
 
 
 @dataclass(frozen=True)
 class Option:
-    """One option of a kind of player: its type, default, bounds (both allowed), choices and meaning with unit."""
+    """One option of a kind of player: type, default, bounds (both allowed), choices, meaning with unit."""
 
     type: type
     default: Any
@@ -59,8 +70,8 @@ class Option:
 def parse_spec(text: str) -> tuple[str, dict[str, str]]:
     """Split `kind:key=value,key="quoted, text"` into the kind and its options as text.
 
-    In quotes a backslash keeps the next character as it is. Raises ValueError when the text has another form or
-    an option is given twice.
+    In quotes a backslash keeps the next character as it is. Raises ValueError when the text has another
+    form or an option is given twice.
     """
     kind, colon, tail = text.strip().partition(":")
     if not re.fullmatch(r"[A-Za-z_]\w*", kind) or (colon and not tail.strip()):
@@ -70,8 +81,10 @@ def parse_spec(text: str) -> tuple[str, dict[str, str]]:
     while position < len(tail):
         match = _OPTION.match(tail, position)
         if match is None or (match["quoted"] is None and not match["plain"].strip()):
-            raise ValueError(f"cannot read the player {text!r} at {tail[position:]!r}: expected option=value or "
-                             'option="text with , or spaces"')
+            raise ValueError(
+                f"cannot read the player {text!r} at {tail[position:]!r}: expected option=value or "
+                'option="text with , or spaces"'
+            )
         if match["key"] in options:
             raise ValueError(f"the player {text!r} sets {match['key']} twice: leave one")
         plain, quoted = match["plain"], match["quoted"]
@@ -82,7 +95,11 @@ def parse_spec(text: str) -> tuple[str, dict[str, str]]:
 
 def format_spec(kind: str, options: Mapping[str, Any]) -> str:
     """Return the text that `parse_spec` turns back into the kind and the options."""
-    return kind + (":" if options else "") + ",".join(f"{key}={_quoted(value)}" for key, value in options.items())
+    return (
+        kind
+        + (":" if options else "")
+        + ",".join(f"{key}={_quoted(value)}" for key, value in options.items())
+    )
 
 
 def check_options(kind: str, known: Mapping[str, Option], given: Mapping[str, str]) -> dict[str, Any]:
@@ -92,8 +109,10 @@ def check_options(kind: str, known: Mapping[str, Option], given: Mapping[str, st
     """
     for key in given:
         if key not in known:
-            raise ValueError(f"player {kind!r}: unknown option {key!r}{nearest(key, known)}; "
-                             f"it has {_listed(known) or 'no options'}")
+            raise ValueError(
+                f"player {kind!r}: unknown option {key!r}{nearest(key, known)}; "
+                f"it has {_listed(known) or 'no options'}"
+            )
     values = {}
     for key, option in known.items():
         if key not in given:
@@ -104,7 +123,9 @@ def check_options(kind: str, known: Mapping[str, Option], given: Mapping[str, st
         try:
             values[key] = option.parse(given[key])
         except ValueError as allowed:
-            raise ValueError(f"player {kind!r}: {key}={given[key]!r} is not possible: expected {allowed}") from None
+            raise ValueError(
+                f"player {kind!r}: {key}={given[key]!r} is not possible: expected {allowed}"
+            ) from None
     return values
 
 

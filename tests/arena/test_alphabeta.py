@@ -20,7 +20,9 @@ def test_values_agree_with_a_plain_minimax(depth):
     boards, states = random_positions(TIC_TAC_TOE, 600)
     values = action_values(TIC_TAC_TOE, states, depth)
     for board, row in zip(boards, values, strict=True):
-        exact = [-minimax(after(board, cell), depth - 1) if board[cell] == 0 else ILLEGAL for cell in range(9)]
+        exact = [
+            -minimax(after(board, cell), depth - 1) if board[cell] == 0 else ILLEGAL for cell in range(9)
+        ]
         best = max(exact)
         assert row.max() == best
         # Exactly the best actions are best; the others are bounded from above.
@@ -39,7 +41,9 @@ def test_a_player_who_moves_twice_in_a_row_keeps_its_sign():
         best = minimax(board)
         # A result m moves away comes 2 m parts away: 1 + 9 - m becomes 1 + 18 - 2 m.
         assert row.max() == np.sign(best) * max(2 * abs(best) - 1, 0)
-        columns = {cell % 3 for cell in range(9) if board[cell] == 0 and -minimax(after(board, cell), 8) == best}
+        columns = {
+            cell % 3 for cell in range(9) if board[cell] == 0 and -minimax(after(board, cell), 8) == best
+        }
         assert set(np.flatnonzero(row == row.max())) == columns
 
 
@@ -67,17 +71,20 @@ def position(moves: str) -> np.ndarray:
     return np.array([state], CONNECT_FOUR.state_dtype)
 
 
-@pytest.mark.parametrize("moves, depth, best, value", [
-    ("4455", 3, {2, 5}, 1),  # first player: three in a row, open at both ends, wins with the third ply
-    ("4455", 5, {2, 5}, 3),
-    ("14455", 3, {2, 5}, 1),  # the same for the second player
-    ("14455", 6, {2, 5}, 4),
-    ("4455", 2, set(range(7)), 0),  # beyond the horizon
-    ("112233", 4, {3}, 4),  # first player wins at once, and prefers it to any later win
-    ("7112233", 4, {3}, 4),  # the same for the second player
-    ("44553", 4, set(range(7)), -3),  # second player is lost, two plies from now, whatever it does
-    ("144553", 4, set(range(7)), -3),  # the same for the first player
-])
+@pytest.mark.parametrize(
+    "moves, depth, best, value",
+    [
+        ("4455", 3, {2, 5}, 1),  # first player: three in a row, open at both ends, wins with the third ply
+        ("4455", 5, {2, 5}, 3),
+        ("14455", 3, {2, 5}, 1),  # the same for the second player
+        ("14455", 6, {2, 5}, 4),
+        ("4455", 2, set(range(7)), 0),  # beyond the horizon
+        ("112233", 4, {3}, 4),  # first player wins at once, and prefers it to any later win
+        ("7112233", 4, {3}, 4),  # the same for the second player
+        ("44553", 4, set(range(7)), -3),  # second player is lost, two plies from now, whatever it does
+        ("144553", 4, set(range(7)), -3),  # the same for the first player
+    ],
+)
 def test_forced_wins_in_connect_four_for_both_players(moves, depth, best, value):
     values = action_values(CONNECT_FOUR, position(moves), depth)[0]
     assert values.max() == value
@@ -112,7 +119,9 @@ def test_a_depth_beyond_the_end_of_the_game_is_full_depth():
 
 
 def test_positions_of_another_game_are_refused():
-    with pytest.raises(ValueError, match="expected an array .* of positions of tic_tac_toe, got shape .1. of another"):
+    with pytest.raises(
+        ValueError, match="expected an array .* of positions of tic_tac_toe, got shape .1. of another"
+    ):
         action_values(TIC_TAC_TOE, position(""), 2)
     with pytest.raises(ValueError, match="got shape .2. of float64"):
         action_values(TIC_TAC_TOE, np.zeros(2), 2)

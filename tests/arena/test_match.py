@@ -103,8 +103,15 @@ def test_a_player_is_asked_only_for_its_own_moves():
     players = LowestMove(GAME), HighestMove(GAME)
     result = play_match(*players, GAME, 8, opening_plies=3, seed=2)
     asked = [sum(map(len, player.asked)) for player in players]
-    own = [sum(1 for record in result.games for ply in range(3, len(record.actions))
-               if (ply % 2 == 0) == (record.first == letter)) for letter in "ab"]
+    own = [
+        sum(
+            1
+            for record in result.games
+            for ply in range(3, len(record.actions))
+            if (ply % 2 == 0) == (record.first == letter)
+        )
+        for letter in "ab"
+    ]
     assert asked == own
 
 
@@ -144,26 +151,32 @@ def test_default_opening_plies_grow_with_the_number_of_games():
     assert default_opening_plies(games.make("connect_four", rows=2, cols=4), 1000) == 4
 
 
-@pytest.mark.parametrize("arguments, message", [
-    ({"num_games": 5}, "num_games=5 must be even"),
-    ({"num_games": 0}, "num_games=0 must be even"),
-    ({"num_games": 2, "opening_plies": -1}, "opening_plies=-1"),
-    ({"num_games": 2, "opening_plies": 42}, "opening_plies=42: every random game"),
-    ({"num_games": 2, "openings": []}, "openings is empty"),
-    ({"num_games": 2, "openings": [[0], [7]]}, r"opening 1 \[7\]: action 7 is illegal"),
-    ({"num_games": 2, "openings": [[0, 1, 0, 1, 0, 1, 0]]}, "the game is over after it"),
-])
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"num_games": 5}, "num_games=5 must be even"),
+        ({"num_games": 0}, "num_games=0 must be even"),
+        ({"num_games": 2, "opening_plies": -1}, "opening_plies=-1"),
+        ({"num_games": 2, "opening_plies": 42}, "opening_plies=42: every random game"),
+        ({"num_games": 2, "openings": []}, "openings is empty"),
+        ({"num_games": 2, "openings": [[0], [7]]}, r"opening 1 \[7\]: action 7 is illegal"),
+        ({"num_games": 2, "openings": [[0, 1, 0, 1, 0, 1, 0]]}, "the game is over after it"),
+    ],
+)
 def test_impossible_matches_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         play_match(LowestMove(GAME), LowestMove(GAME), GAME, **arguments)
 
 
-@pytest.mark.parametrize("answer, message", [
-    (np.array([9]), "player 'fixed' chose the illegal action 9 in '.*': legal are"),
-    (np.array([-1]), "illegal action -1"),
-    (np.array([1.0]), r"player 'fixed' returned float64\[1\] for 1 positions"),
-    (np.array([1, 2]), r"returned int64\[2\] for 1 positions"),
-])
+@pytest.mark.parametrize(
+    "answer, message",
+    [
+        (np.array([9]), "player 'fixed' chose the illegal action 9 in '.*': legal are"),
+        (np.array([-1]), "illegal action -1"),
+        (np.array([1.0]), r"player 'fixed' returned float64\[1\] for 1 positions"),
+        (np.array([1, 2]), r"returned int64\[2\] for 1 positions"),
+    ],
+)
 def test_an_illegal_answer_names_player_position_and_move(answer, message):
     with pytest.raises(ValueError, match=message):
         play_match(Fixed(GAME, answer), LowestMove(GAME), GAME, 2, opening_plies=0)
@@ -171,8 +184,11 @@ def test_an_illegal_answer_names_player_position_and_move(answer, message):
 
 def games_from_pairs(pairs: list[tuple[int, int]]) -> tuple[GameRecord, ...]:
     """Return games whose outcomes for a, in pairs, are given."""
-    return tuple(game for pair in pairs for game in (GameRecord("a", (0,), 0, pair[0]),
-                                                     GameRecord("b", (0,), 0, -pair[1])))
+    return tuple(
+        game
+        for pair in pairs
+        for game in (GameRecord("a", (0,), 0, pair[0]), GameRecord("b", (0,), 0, -pair[1]))
+    )
 
 
 def test_elo_and_interval_by_hand():

@@ -1,4 +1,4 @@
-"""Players that ask a network without searching, against the truth of tic-tac-toe, and model files as players."""
+"""Players that ask a network without searching, against the truth of tic-tac-toe; model files."""
 
 import numpy as np
 import pytest
@@ -47,12 +47,15 @@ def test_value_player_keeps_the_sign_when_the_same_player_moves_again():
         game.play(state, column)
         rows = player.action_values(np.array([state]))[0]
         assert [rows[3 + game.game.part(cell, 1)] for cell in exact if cell % 3 == column] == [
-            value for cell, value in exact.items() if cell % 3 == column]
+            value for cell, value in exact.items() if cell % 3 == column
+        ]
 
 
 @pytest.mark.parametrize("side", ["as_first", "as_second"])
 def test_value_player_with_exact_values_never_loses(side):
-    result = play_match(ValuePlayer(GAME, ExactNetwork(), seed=1), RandomPlayer(GAME, 2), GAME, 60, opening_plies=0)
+    result = play_match(
+        ValuePlayer(GAME, ExactNetwork(), seed=1), RandomPlayer(GAME, 2), GAME, 60, opening_plies=0
+    )
     assert getattr(result, side).losses == 0
     assert getattr(result, side).wins > 15
 
@@ -69,7 +72,9 @@ def test_policy_player_draws_from_the_softmax_of_the_legal_actions():
     GAME.play(state, 8)  # the most probable action is taken
     logits = np.log([1, 1, 1, 1, 1, 1, 2, 8, 100])
     states = np.array([state] * 8000)
-    share = np.bincount(PolicyPlayer(GAME, FixedLogits(logits), seed=1).choose(states), minlength=9) / len(states)
+    share = np.bincount(PolicyPlayer(GAME, FixedLogits(logits), seed=1).choose(states), minlength=9) / len(
+        states
+    )
     assert share[8] == 0
     assert share[:8] == pytest.approx([1 / 16] * 6 + [2 / 16, 8 / 16], abs=0.02)
     sharp = PolicyPlayer(GAME, FixedLogits(logits), temperature=0.5, seed=1).choose(states)

@@ -37,7 +37,9 @@ def test_games_add_up_and_stronger_generations_are_rated_higher():
     results = pool.evaluate(RandomPlayer(GAME, 5, "generation 0"), GAME, 200, seed=1)
     assert sum(result.num_games for result in results) == 200
     assert sum(record.games for record in pool.records) == 260
-    pool.evaluate(generation(1, 9), GAME, 200, seed=2, earlier={"generation 0": lambda: RandomPlayer(GAME, 5)})
+    pool.evaluate(
+        generation(1, 9), GAME, 200, seed=2, earlier={"generation 0": lambda: RandomPlayer(GAME, 5)}
+    )
     ratings = pool.ratings()
     assert ratings["random"].value == 0
     assert abs(ratings["generation 0"].value) < 150
@@ -56,16 +58,28 @@ def test_a_pool_restored_from_json_goes_on_exactly_alike():
 
 
 def test_opponents_are_all_anchors_and_the_nearest_earlier_generations_at_hand():
-    strong = [Record("random", f"g{n}", 10 - n, 0, 10 + n) for n in range(1, 6)]
-    pool = RatingPool(ANCHORS, [f"g{n}" for n in range(1, 6)], strong)
-    assert pool.opponents("g6", ["g1", "g2", "g4", "g5"]) == [*ANCHORS, "g5", "g4"]
-    assert pool.opponents("g6", ["g1", "g2"], num_earlier=1) == [*ANCHORS, "g2"]
+    wins = {"g1": 20, "g2": 32, "g3": 24, "g4": 29, "g5": 30}  # of 40 games against "random"
+    records = [Record("random", name, 40 - won, 0, won) for name, won in wins.items()]
+    pool = RatingPool(ANCHORS, wins, records)
+    assert pool.opponents("g6", wins) == [*ANCHORS, "g5", "g4"]
+    assert pool.opponents("g6", ["g1", "g2", "g3"]) == [*ANCHORS, "g2", "g3"]
+    assert pool.opponents("g6", ["g1", "g3"], num_earlier=1) == [*ANCHORS, "g3"]
     assert pool.opponents("g6", []) == list(ANCHORS)
 
 
+def test_further_games_of_a_pair_are_added_to_those_before():
+    pool = RatingPool(["random"], ["g1"], [Record("random", "g1", 1, 2, 3)])
+    pool.add([Record("random", "g1", 10, 20, 30), Record("g1", "random", 0, 0, 1)])
+    assert pool.records == [Record("random", "g1", 11, 22, 33), Record("g1", "random", 0, 0, 1)]
+
+
 def test_games_go_to_opponents_who_tell_most_in_even_numbers():
-    records = [Record("random", "equal", 0, 0, 50), Record("equal", "random", 50, 0, 0),
-               Record("equal", "last", 25, 0, 25), Record("last", "equal", 25, 0, 25)]
+    records = [
+        Record("random", "equal", 0, 0, 50),
+        Record("equal", "random", 50, 0, 0),
+        Record("equal", "last", 25, 0, 25),
+        Record("last", "equal", 25, 0, 25),
+    ]
     pool = RatingPool(["random"], ["equal", "last"], records)
     games = pool.allot("new", ["random", "equal", "last"], 42)
     assert sum(games.values()) == 42 and all(count % 2 == 0 for count in games.values())
@@ -74,9 +88,16 @@ def test_games_go_to_opponents_who_tell_most_in_even_numbers():
     assert RatingPool(ANCHORS).allot("first", ANCHORS, 40) == dict.fromkeys(ANCHORS, 20)
 
 
-@pytest.mark.parametrize("weights, total, counts", [
-    ([1, 1], 4, [2, 2]), ([9, 1], 10, [9, 1]), ([99, 1], 10, [9, 1]), ([1, 5, 3], 2, [0, 1, 1]), ([1], 3, [3]),
-])
+@pytest.mark.parametrize(
+    "weights, total, counts",
+    [
+        ([1, 1], 4, [2, 2]),
+        ([9, 1], 10, [9, 1]),
+        ([99, 1], 10, [9, 1]),
+        ([1, 5, 3], 2, [0, 1, 1]),
+        ([1], 3, [3]),
+    ],
+)
 def test_pairs_are_apportioned_by_weight_one_each_first(weights, total, counts):
     assert _apportion(np.array(weights, float), total).tolist() == counts
 
@@ -84,7 +105,9 @@ def test_pairs_are_apportioned_by_weight_one_each_first(weights, total, counts):
 def test_neighbouring_anchors_are_calibrated_once():
     pool = RatingPool(["random", "alphabeta:depth=1", "alphabeta:depth=2"])
     assert [(result.a, result.b) for result in pool.calibrate(GAME, 4, seed=1)] == [
-        ("random", "alphabeta:depth=1"), ("alphabeta:depth=1", "alphabeta:depth=2")]
+        ("random", "alphabeta:depth=1"),
+        ("alphabeta:depth=1", "alphabeta:depth=2"),
+    ]
     assert pool.calibrate(GAME, 4, seed=1) == []
 
 

@@ -5,10 +5,20 @@ import math
 import numpy as np
 import pytest
 
-from alphazero.arena.rating import ELO_PER_NAT, Record, elo_from_share, fit_ratings
+from alphazero.arena.rating import (
+    ELO_PER_NAT,
+    Record,
+    _gradient_and_information,
+    _objective,
+    _problem,
+    elo_from_share,
+    fit_ratings,
+)
 
 
-def simulate(rng: np.random.Generator, elo: dict[str, float], games: int, advantage: float, nu: float) -> list[Record]:
+def simulate(
+    rng: np.random.Generator, elo: dict[str, float], games: int, advantage: float, nu: float
+) -> list[Record]:
     """Play `games` games per ordered pair from Davidson's model, written out anew here."""
     records = []
     for first in elo:
@@ -17,9 +27,24 @@ def simulate(rng: np.random.Generator, elo: dict[str, float], games: int, advant
                 continue
             strength = 10 ** ((elo[first] - elo[second] + advantage) / 400)
             total = strength + 1 + nu * math.sqrt(strength)
-            wins, draws, losses = rng.multinomial(games, [strength / total, nu * math.sqrt(strength) / total, 1 / total])
+            wins, draws, losses = rng.multinomial(
+                games, [strength / total, nu * math.sqrt(strength) / total, 1 / total]
+            )
             records.append(Record(first, second, int(wins), int(draws), int(losses)))
     return records
+
+
+def test_gradient_and_information_are_the_derivatives_of_the_objective():
+    records = [Record("a", "b", 5, 2, 1), Record("b", "c", 3, 0, 4), Record("c", "a", 2, 6, 2)]
+    problem = _problem(records, ("a", "b", "c"), prior_elo=300.0)
+    point, step = np.array([0.7, -0.4, 0.1, 0.3, -0.5]), 1e-5
+    gradient, information = _gradient_and_information(problem, point)
+    for index in range(len(point)):
+        shift = step * np.eye(len(point))[index]
+        slope = (_objective(problem, point + shift) - _objective(problem, point - shift)) / (2 * step)
+        ahead, behind = (_gradient_and_information(problem, point + sign * shift)[0] for sign in (1, -1))
+        assert gradient[index] == pytest.approx(slope, abs=1e-6)
+        assert information[index] == pytest.approx((behind - ahead) / (2 * step), abs=1e-6)
 
 
 def test_three_wins_to_one_loss_are_191_elo():
@@ -30,7 +55,9 @@ def test_three_wins_to_one_loss_are_191_elo():
 
 def test_davidson_by_hand_with_draws():
     # Win : draw : loss = 2 : 1 : 1, so e^d = 2 and nu = (1/4) / sqrt(1/2 * 1/4) = 1 / sqrt 2.
-    ratings = fit_ratings([Record("a", "b", 5000, 2500, 2500), Record("b", "a", 2500, 2500, 5000)], prior_elo=1e6)
+    ratings = fit_ratings(
+        [Record("a", "b", 5000, 2500, 2500), Record("b", "a", 2500, 2500, 5000)], prior_elo=1e6
+    )
     nu = 1 / math.sqrt(2)
     assert ratings.difference("a", "b").value == pytest.approx(400 * math.log10(2), abs=0.2)
     assert ratings.draw_share.value == pytest.approx(nu / (2 + nu), abs=1e-3)
@@ -44,7 +71,8 @@ def test_first_move_advantage_by_hand():
 
 
 def test_interval_of_equal_players_by_hand():
-    # Without draws each game between equals carries information 1/4 on d: 400 games give sd 0.1 natural units.
+    # Without draws each game between equals carries information 1/4 on d: 400 games give sd 0.1 natural
+    # units.
     ratings = fit_ratings([Record("a", "b", 100, 0, 100), Record("b", "a", 100, 0, 100)], prior_elo=1e6)
     interval = ratings.difference("a", "b")
     assert interval.high - interval.value == pytest.approx(1.96 * 0.1 * ELO_PER_NAT, rel=0.02)
@@ -113,7 +141,11 @@ def test_players_without_a_common_opponent_get_a_wide_interval():
 
 def test_a_ladder_of_many_equal_steps_is_not_pulled_together():
     names = [f"generation {i}" for i in range(15)]
-    records = [r for a, b in zip(names, names[1:]) for r in (Record(b, a, 25, 0, 15), Record(a, b, 15, 0, 25))]
+    records = [
+        r
+        for a, b in zip(names, names[1:], strict=False)
+        for r in (Record(b, a, 25, 0, 15), Record(a, b, 15, 0, 25))
+    ]
     ratings = fit_ratings(records, anchors={names[0]: 0.0})
     step = elo_from_share(50 / 80)
     assert ratings[names[-1]].value == pytest.approx(14 * step, rel=0.04)

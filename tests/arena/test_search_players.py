@@ -42,10 +42,16 @@ def test_a_network_that_knows_the_truth_never_loses():
     assert play_match(player, perfect, GAME, 10, seed=1, opening_plies=0).draws == 10
 
 
-@pytest.mark.parametrize("make", [
-    lambda seed: mcts(20, seed),
-    lambda seed: ModelPlayer(GAME, ExactNetwork(), SearchConfig(simulations=8), temperature=1.0, seed=seed),
-], ids=["mcts", "model"])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda seed: mcts(20, seed),
+        lambda seed: ModelPlayer(
+            GAME, ExactNetwork(), SearchConfig(simulations=8), temperature=1.0, seed=seed
+        ),
+    ],
+    ids=["mcts", "model"],
+)
 def test_the_same_seed_gives_the_same_moves_and_another_seed_others(make):
     states = random_positions(GAME, 60)[1]
     first, again, other = make(1), make(1), make(2)
@@ -74,7 +80,9 @@ def test_fewer_positions_than_in_the_call_before_get_their_own_moves():
     player.choose(states)
     winning = [i for i, board in enumerate(boards) if minimax(board) == 9]  # a win with the next move
     actions = player.choose(states[winning[:5]])
-    assert [minimax(after(boards[i], action)) for i, action in zip(winning, actions, strict=False)] == [-10] * 5
+    assert [minimax(after(boards[i], action)) for i, action in zip(winning, actions, strict=False)] == [
+        -10
+    ] * 5
 
 
 def test_no_positions_need_no_moves():
@@ -93,6 +101,16 @@ def test_evaluations_are_kept_between_moves_and_forgotten_for_new_games():
     player.new_games()
     player.choose(states)
     assert network.rows - second == first
+
+
+@pytest.mark.parametrize(
+    "simulations, positions, leaves", [(20, 1, 1), (100, 1, 3), (1000, 1, 8), (1000, 20, 3), (1000, 100, 1)]
+)
+def test_leaves_fill_the_batch_but_stay_few_of_the_simulations(simulations, positions, leaves):
+    network = ExactNetwork()
+    player = ModelPlayer(GAME, network, SearchConfig(simulations=simulations, leaves=8, cache_mb=0))
+    player.choose(np.array([GAME.initial_state()] * positions))
+    assert network.most_rows == positions * leaves
 
 
 def test_temperature_one_plays_in_proportion_to_visits():

@@ -12,7 +12,7 @@ Board = tuple[int, ...]  # 9 cells from the top left; 1: stone of the mover, -1:
 
 @functools.cache
 def minimax(board: Board, depth: int = 9) -> int:
-    """Return the value of a board for its mover `depth` plies deep: 0, or 1 + the plies left at a win (- at a loss)."""
+    """Return a board's value for its mover: 0, or 1 + the plies left of `depth` at a win (- at a loss)."""
     if any(all(board[cell] == -1 for cell in line) for line in LINES):
         return -(1 + depth)
     if 0 not in board or depth == 0:
@@ -42,7 +42,7 @@ def random_positions(game: Any, count: int) -> tuple[list[Board], np.ndarray]:
 
 
 class ExactNetwork:
-    """A network that knows tic-tac-toe: values -1, 0, 1 for the mover; equal logits; counts the rows it was asked.
+    """A network that knows tic-tac-toe: values -1, 0, 1 for the mover, equal logits; counts its rows.
 
     A third plane, where there is one, marks the column that the mover has chosen already.
     """
@@ -51,10 +51,11 @@ class ExactNetwork:
 
     def __init__(self, num_actions: int = 9):
         self.num_actions = num_actions
-        self.rows = 0
+        self.rows = self.most_rows = 0
 
     def __call__(self, planes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         self.rows += len(planes)
+        self.most_rows = max(self.most_rows, len(planes))
         values = np.array([self._value(row) for row in planes], np.float32)
         return np.zeros((len(planes), self.num_actions), np.float32), values
 
@@ -63,4 +64,6 @@ class ExactNetwork:
         if len(planes) == 2 or not planes[2].any():
             return float(np.sign(minimax(board)))
         column = int(np.flatnonzero(planes[2].any(axis=0))[0])
-        return float(max(-np.sign(minimax(after(board, cell))) for cell in range(column, 9, 3) if board[cell] == 0))
+        return float(
+            max(-np.sign(minimax(after(board, cell))) for cell in range(column, 9, 3) if board[cell] == 0)
+        )
