@@ -83,11 +83,10 @@ class SearchConfig(Settings):
     c_uct: float = setting(
         1.4, "Exploration of rule uct. UCB1: sqrt(2) for values in [0, 1].", ge=0.0, le=1000.0
     )
-    fpu: Literal["parent", "constant", "value"] = setting(
+    fpu: Literal["parent", "constant"] = setting(
         "parent",
         "Value of an action without visits: parent (of the position, less fpu_reduction), constant "
-        "(fpu_value), value (the network's value after the move). AZ: constant, a loss. KataGo: "
-        "parent.",
+        "(fpu_value). AZ: constant, a loss. KataGo: parent.",
     )
     fpu_value: float = setting(0.0, "Value, for the mover, that fpu constant gives. AZ: -1.", ge=-1.0, le=1.0)
     fpu_reduction: float = setting(

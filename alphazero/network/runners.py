@@ -1,7 +1,8 @@
 """One batch through a folded network and back: on the CPU at once, on a GPU as a graph on its own stream.
 
 A runner serves one batch at a time and belongs to one Python thread. The batch size is fixed: fewer rows use
-the first places of a buffer whose other places hold whatever came before, which no row's result depends on.
+the first places of a buffer whose other places hold whatever came before, which no row's result depends on. On a
+CPU the batch may be rounded up to a smaller multiple instead, which saves time and costs that independence.
 """
 
 from collections.abc import Callable
@@ -33,10 +34,11 @@ class Handle:
 
 
 class CpuRunner:
-    """Runs a batch on the CPU, at once."""
+    """Runs a batch on the CPU, at once; of `multiple` rows and more, or always all of them (0)."""
 
-    def __init__(self, folded: FoldedNetwork):
+    def __init__(self, folded: FoldedNetwork, multiple: int = 0):
         self.folded = folded
+        self.multiple = multiple or folded.batch_size
         self.buffer = folded.new_input()
         self.run(np.zeros((1, *folded.input_shape), np.float32))  # kernels are made in the first run
 
@@ -49,7 +51,8 @@ class CpuRunner:
     def run(self, planes: np.ndarray) -> Result:
         n = len(planes)
         self.buffer[:n].copy_(torch.from_numpy(planes))  # to channels_last and bfloat16 in this one copy
-        logits, values = self.folded.run(self.buffer)
+        rows = min(len(self.buffer), -(-n // self.multiple) * self.multiple)
+        logits, values = self.folded.run(self.buffer[:rows])
         return logits[:n].numpy(), values[:n].numpy()
 
     def wait(self) -> None:
@@ -121,6 +124,6 @@ class CudaRunner:
         return self.host_logits[:n].numpy().copy(), self.host_values[:n].numpy().copy()
 
 
-def make_runner(folded: FoldedNetwork) -> CpuRunner | CudaRunner:
-    """Return the runner for the device that the folded network lies on."""
-    return CudaRunner(folded) if folded.device.type == "cuda" else CpuRunner(folded)
+def make_runner(folded: FoldedNetwork, multiple: int = 0) -> CpuRunner | CudaRunner:
+    """Return the runner for the device that the folded network lies on; `multiple` as `CpuRunner` takes it."""
+    return CudaRunner(folded) if folded.device.type == "cuda" else CpuRunner(folded, multiple)

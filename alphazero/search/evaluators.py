@@ -20,9 +20,20 @@ from games.kernel import helper, njit
 class Evaluator(Protocol):
     """Judges positions in batches."""
 
-    needs_planes: bool  # False: `planes` may be left unread
-    cacheable: bool  # True: a function of the position alone
-    rollouts: int | None  # not None: compiled code runs whole searches, with that many playouts a leaf
+    @property
+    def needs_planes(self) -> bool:
+        """Whether the planes are read at all."""
+        ...
+
+    @property
+    def cacheable(self) -> bool:
+        """Whether the answer is a function of the position alone."""
+        ...
+
+    @property
+    def rollouts(self) -> int | None:
+        """Not None: compiled code runs whole searches, with that many playouts a leaf."""
+        ...
 
     def evaluate(self, states: np.ndarray, planes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return logits float32[n, A] and values float32[n] of states [n] with planes float32[n, P, H, W]."""

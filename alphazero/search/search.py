@@ -61,7 +61,8 @@ class Search:
     def seed_trees(self, seed: int, trees: np.ndarray | None = None) -> None:
         """Give each tree its own generator, derived from `seed` and the tree's number."""
         for tree in self.all_trees if trees is None else trees:
-            self.forest.trees["seed"][tree] = mix(np.uint64(seed & (2**64 - 1)) + mix(np.uint64(tree + 1)))
+            own = int(mix(np.uint64(int(tree) + 1)))
+            self.forest.trees["seed"][tree] = mix(np.uint64((seed + own) & (2**64 - 1)))
 
     @property
     def num_bytes(self) -> int:

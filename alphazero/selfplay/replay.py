@@ -76,6 +76,11 @@ class ReplayWindow:
         self.games = select(kept, first, kept.num_games) if first else kept
         self._index = index_games(self.games)
 
+    def refill(self, parts: list[Games], positions_seen: int) -> None:
+        """Fill an empty window with the newest games of a run that has seen `positions_seen` positions."""
+        self.positions_seen = positions_seen - sum(part.num_positions for part in parts)
+        self.add(join([self.games, *parts]))
+
     def draw(self, count: int, rng: np.random.Generator, result_weight: float = 1.0,
              symmetries: bool = True) -> Samples:
         """Draw `count` positions at random, with replacement, and rebuild them; ValueError when there are none."""

@@ -1,0 +1,74 @@
+"""What a run has done so far: counters and the names of the files that hold the rest, as JSON."""
+
+import dataclasses
+from typing import Any
+
+from alphazero.selfplay.records import Games, num_distinct
+from alphazero.selfplay.selfplay import Tally
+
+
+@dataclasses.dataclass
+class Progress:
+    """The state of a run that `progress.json` holds; everything here is plain JSON."""
+
+    generation: int = 0  # generations finished
+    games: int = 0  # finished games of self-play
+    positions: int = 0  # their plies
+    minutes: float = 0.0  # of training, over all processes
+    shards: list[str] = dataclasses.field(default_factory=list)  # names in selfplay/
+    files: list[str] = dataclasses.field(default_factory=list)  # names in checkpoints/
+    checkpoint: str | None = None  # the learner's, after the last finished generation
+    under_way: str | None = None  # the games under way
+    generation_games: int = 0  # of the generation that is not finished
+    generation_positions: int = 0
+    generation_distinct: int = 0  # different games of it
+    first_wins: int = 0
+    draws: int = 0
+    second_wins: int = 0
+    resigned: int = 0
+    tally: list[float] = dataclasses.field(default_factory=lambda: list(Tally()))  # of the unfinished generation
+    sample_debt: float = 0.0  # samples still to be trained on, less than a batch
+    rated_minutes: float = 0.0  # when the last rating was
+    elo: str = ""  # the last rating, as text
+    pool: dict[str, Any] | None = None  # the rating pool
+    inference_choice: dict[str, Any] | None = None  # how the network is computed
+
+    def count(self, games: Games, tally: Tally) -> None:
+        """Count the games of a shard and what they took."""
+        self.games += games.num_games
+        self.positions += games.num_positions
+        self.generation_games += games.num_games
+        self.generation_positions += games.num_positions
+        self.generation_distinct += num_distinct(games)
+        self.first_wins += int((games.outcomes == 1).sum())
+        self.draws += int((games.outcomes == 0).sum())
+        self.second_wins += int((games.outcomes == -1).sum())
+        self.resigned += int((games.ends == 1).sum())
+        self.tally = list(Tally(*self.tally).plus(tally))
+
+    def begin_generation(self) -> None:
+        """Set the counters of a generation back."""
+        self.generation_games = self.generation_positions = self.generation_distinct = 0
+        self.first_wins = self.draws = self.second_wins = self.resigned = 0
+        self.tally = list(Tally())
+
+    def generation_row(self) -> dict[str, Any]:
+        """Return what metrics.jsonl says of the self-play of a generation."""
+        tally, games = Tally(*self.tally), max(1, self.generation_games)
+        return {"games": self.games, "positions": self.positions,
+                "positions_per_second": tally.moves / max(tally.seconds, 1e-9),
+                "network_share": tally.evaluator_seconds / max(tally.seconds, 1e-9),
+                "rows_per_second": tally.rows / max(tally.seconds, 1e-9),
+                "game_length_mean": self.generation_positions / games, "first_wins": self.first_wins,
+                "draws": self.draws, "second_wins": self.second_wins, "resigned": self.resigned,
+                "distinct_games": self.generation_distinct}
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the whole as plain JSON."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "Progress":
+        """Return the progress that `as_dict` described; keys of other versions are left out."""
+        known = {field.name for field in dataclasses.fields(cls)}
+        return cls(**{key: value for key, value in data.items() if key in known})

@@ -1,0 +1,103 @@
+"""A run on disk: settings, metrics, checkpoints, games of self-play, and the one file that says what counts.
+
+Everything is written under names that nothing refers to yet; then `progress.json` is replaced in one step. A run
+that is killed at any moment goes on from the last `progress.json`: what was written after it is taken away and
+computed again, equal to the bit on a CPU, so that no game is lost or counted twice.
+"""
+
+import contextlib
+import fcntl
+import json
+import math
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from alphazero.files import write_atomically
+
+PROGRESS = "progress.json"
+
+
+class RunFolder:
+    """The files of one run, locked against a second trainer while it is open.
+
+    ValueError when another process trains in the folder, or it is no run.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]):
+        self.path = Path(path)
+        for name in ("checkpoints", "selfplay", "plots"):
+            (self.path / name).mkdir(parents=True, exist_ok=True)
+        self._lock = (self.path / "lock").open("a+")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._lock.close()
+            raise ValueError(f"{self.path}: another process is training in this folder: stop it first, or choose "
+                             "another run.folder") from None
+        self._metrics = (self.path / "metrics.jsonl").open("ab")
+        self.listener: Callable[[str, dict[str, Any]], None] | None = None  # is told of every event
+
+    def __enter__(self) -> "RunFolder":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._metrics.close()
+        self._lock.close()
+
+    def write_config(self, text: str) -> None:
+        """Write config.toml, the settings with every default filled in."""
+        write_atomically(self.path / "config.toml", text.encode())
+
+    def log(self, event: str, **values: Any) -> None:
+        """Append one line to metrics.jsonl; NaN is written as null."""
+        row = {"event": event, "time": time.strftime("%Y-%m-%dT%H:%M:%S"), **values}
+        clean = {key: None if isinstance(value, float) and not math.isfinite(value) else value
+                 for key, value in row.items()}
+        self._metrics.write(json.dumps(clean).encode() + b"\n")
+        self._metrics.flush()
+        if self.listener is not None:
+            self.listener(event, values)
+
+    def commit(self, progress: dict[str, Any]) -> None:
+        """Make `progress` and all that it names the state that a later start goes on from."""
+        self._metrics.flush()
+        os.fsync(self._metrics.fileno())
+        size = self._metrics.tell()
+        write_atomically(self.path / PROGRESS, json.dumps({**progress, "metrics_bytes": size}, indent=1).encode())
+
+    def go_back(self, progress: dict[str, Any]) -> None:
+        """Take away what was written after `progress` was committed: lines of metrics, shards, checkpoints."""
+        self._metrics.truncate(progress["metrics_bytes"])
+        for path in self._uncommitted(progress):
+            path.unlink()
+
+    def _uncommitted(self, progress: dict[str, Any]) -> Iterator[Path]:
+        shards, files = set(progress["shards"]), set(progress["files"])
+        for path in sorted((self.path / "selfplay").iterdir()):
+            if path.is_file() and path.stem not in shards:
+                yield path
+        for path in sorted((self.path / "checkpoints").iterdir()):
+            if path.is_file() and path.name not in files:
+                yield path
+
+    def remove(self, names: list[str]) -> None:
+        """Remove files of checkpoints/ that are no longer needed."""
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                (self.path / "checkpoints" / name).unlink()
+
+
+def read_progress(path: str | os.PathLike[str]) -> dict[str, Any] | None:
+    """Return the committed progress of a run's folder, None when nothing was; ValueError when it is damaged."""
+    file = Path(path) / PROGRESS
+    if not file.exists():
+        return None
+    try:
+        progress = json.loads(file.read_bytes())
+        progress["shards"], progress["files"], progress["metrics_bytes"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{file}: damaged ({error}): restore it, or start a new run") from None
+    return progress
