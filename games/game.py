@@ -36,6 +36,8 @@ turn passes; `games.contract` checks them), `text_is_complete` (False where `sta
 """
 
 import functools
+import inspect
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -44,7 +46,7 @@ from numba.core.dispatcher import Dispatcher
 from numba.extending import overload_method
 
 from games.bits import copy_state, mix, next_seed, random_below
-from games.kernel import njit
+from games.kernel import njit, notice_source
 
 __all__ = ["FIRST", "SECOND", "IllegalAction", "copy_state", "game_class", "njit"]
 
@@ -111,6 +113,7 @@ def game_class(name: str):
             raise TypeError(f"game {cls.__name__} lacks {', '.join(missing)} (kernels need @njit)")
         if "name" not in cls.__dict__:
             cls.name = name
+        notice_source(Path(inspect.getfile(cls.play.py_func)))
         cls.play = _CheckedPlay(cls.play)
         for helper in (initial_state, legal):
             if helper.__name__ not in cls.__dict__:

@@ -32,7 +32,7 @@ def njit(function: Callable | None = None, **options):
 def helper(function: Callable):
     """Compile a function that only compiled code calls: no wrapper for Python, no cache entry of its own.
 
-    It is part of the machine code of the kernels that call it. Tests reach it through a kernel, or as `.py_func`.
+    It is part of the machine code of the kernels that call it. Tests reach it through a kernel or `.py_func`.
     """
     return njit(function, cache=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
@@ -51,10 +51,11 @@ def _source_files() -> Iterator[Path]:
             yield from files
     for entry in sorted(importlib.metadata.entry_points(group=ENTRY_POINT_GROUP), key=str):
         spec = importlib.util.find_spec(entry.module.partition(".")[0])
-        if spec is None or spec.origin is None:
-            continue
-        origin = Path(spec.origin)
-        yield from sorted(origin.parent.rglob("*.py")) if origin.name == "__init__.py" else [origin]
+        if spec and spec.submodule_search_locations:
+            for folder in map(Path, spec.submodule_search_locations):
+                yield from sorted(folder.rglob("*.py"))
+        elif spec and spec.origin:
+            yield Path(spec.origin)
 
 
 def source_digest() -> str:
@@ -80,6 +81,26 @@ def _owned_folder(base: Path) -> Path:
     if folder.stat().st_uid != os.getuid() or not os.access(folder, os.W_OK):
         raise OSError(f"{folder} is not a writable folder of this user")
     return folder
+
+
+def notice_source(path: Path) -> None:
+    """Forget all compiled code when a game's source that the digest does not cover has changed since.
+
+    That is the source of a game that is neither of this package nor registered, such as one being written.
+    Its kernels are part of compiled functions of other files, which numba would go on using.
+    """
+    path = path.resolve()
+    if not path.is_file() or path.is_relative_to(Path(__file__).resolve().parent):
+        return
+    if path in {covered.resolve() for covered in _source_files()}:
+        return
+    folder = Path(config.CACHE_DIR)
+    mark = folder / (hashlib.sha256(str(path).encode()).hexdigest()[:16] + ".source")
+    now = hashlib.sha256(path.read_bytes()).hexdigest()
+    if mark.exists() and mark.read_text() != now:
+        for compiled in [*folder.rglob("*.nbi"), *folder.rglob("*.nbc")]:
+            compiled.unlink(missing_ok=True)
+    mark.write_text(now)
 
 
 def _set_cache_folder() -> None:
