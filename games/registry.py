@@ -33,7 +33,7 @@ class Rule(NamedTuple):
         try:
             number = kind(value)
             allowed = number == float(value) and self.low <= number <= self.high
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             allowed = False
         if not allowed:
             raise ValueError(f"{game}: rule {self.name}={value!r} is not possible: expected {self.allowed}")
@@ -148,6 +148,8 @@ def parse_spec(text: str) -> tuple[str, dict[str, Any]]:
         if not equals or not rule or not value:
             raise ValueError(f"game {text!r}: cannot read {part!r}: expected rule=value, as in "
                              "connect_four:rows=6,cols=7")
+        if rule in rules:
+            raise ValueError(f"game {text!r}: the rule {rule!r} stands twice: say which value it has")
         rules[rule] = _number(value)
     return name, rules
 
