@@ -67,7 +67,7 @@ class RatingPool:
         return [*(anchor for anchor in self.anchors if anchor != name), *earlier[:num_earlier]]
 
     def allot(self, name: str, opponents: Sequence[str], num_games: int) -> dict[str, int]:
-        """Share out `num_games` among opponents in pairs, by what a game against each is expected to tell.
+        """Share out `num_games`, in pairs, among opponents by what a game against each may tell.
 
         A game says most between equals: its weight is s (1 - s) for an expected share of points s. Where
         there are fewer pairs than opponents, those who would tell least get none and are left out.
@@ -126,7 +126,11 @@ class RatingPool:
     def calibrate(
         self, game, num_games: int, *, seed: int, device: str = "auto", progress: bool = False
     ) -> list[MatchResult]:
-        """Let neighbouring anchors that have not met play `num_games` games each, which fixes the scale."""
+        """Let neighbouring anchors that have not met play `num_games` games each, which fixes the scale.
+
+        An odd number is rounded up.
+        """
+        num_games += num_games % 2
         results = []
         for a, b in zip(self.anchors, self.anchors[1:], strict=False):
             if (a, b) in self._counts:

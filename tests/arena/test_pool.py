@@ -109,6 +109,7 @@ def test_neighbouring_anchors_are_calibrated_once():
         ("alphabeta:depth=1", "alphabeta:depth=2"),
     ]
     assert pool.calibrate(GAME, 4, seed=1) == []
+    assert RatingPool(ANCHORS).calibrate(GAME, 5, seed=1)[0].num_games == 6
 
 
 def test_without_anchors_the_first_generation_plays_nobody_and_the_next_plays_it():
