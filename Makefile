@@ -6,8 +6,8 @@ PYTHON ?= python3 python3.13 python3.12 python3.11
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 TORCH := torch>=2.8,<2.14
-# Without an NVIDIA GPU the CPU build of torch will do, a tenth of the default download on Linux.
-TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
+# Options for installing torch: name the index of CPU builds here to save the CUDA download on a machine without a GPU.
+TORCH_OPTIONS ?=
 SUPPORTED := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
 .PHONY: train test lint clean help
@@ -40,9 +40,7 @@ clean:
 	fi; \
 	$(PIP) --version >/dev/null 2>&1 || $$found -m venv --clear .venv
 	@echo "Installing into .venv: a few minutes the first time."
-	@[ "$$(uname -s)" != Linux ] || command -v nvidia-smi >/dev/null \
-	    || $(PIP) install -qqq --no-deps --retries 1 --timeout 15 --index-url $(TORCH_CPU_INDEX) "$(TORCH)" 2>/dev/null \
-	    || echo "No CPU build of torch at $(TORCH_CPU_INDEX); taking the default one."
+	@$(PIP) install --quiet $(TORCH_OPTIONS) "$(TORCH)"
 	@$(PIP) install --quiet --editable .
 	@touch $@
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from alphazero.commands.options import add_device, add_json
+from alphazero.commands.options import add_device, add_json, add_simulations, model_file, whole_number
 
 SUMMARY = "measure the speed of the network, the search, self-play or the games"
 
@@ -19,6 +19,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "game", nargs="?", default="connect_four", metavar="GAME", help="default connect_four"
     )
+    parser.add_argument("--rounds", type=whole_number(1), default=5, help="rounds whose median is shown (default 5)")
+    parser.add_argument("--blocks", type=whole_number(0), default=5, help="blocks of the network (default 5)")
+    parser.add_argument("--channels", type=whole_number(1), default=64, help="its channels (default 64)")
+    parser.add_argument("--model", metavar="M", help="a model's file or run instead of a fresh network (selfplay)")
+    parser.add_argument("--batch", type=whole_number(1), default=256, help="rows of a batch (network; default 256)")
+    parser.add_argument("--games", type=whole_number(1), default=256, help="games at once (selfplay; default 256)")
+    parser.add_argument("--groups", type=whole_number(1), default=1, help="groups of games (selfplay; GPU: 2)")
+    parser.add_argument("--gumbel", action="store_true", help="Gumbel root search (selfplay)")
+    add_simulations(parser, "64 in selfplay, 2000 in search")
     add_device(parser)
     add_json(parser)
 
@@ -26,4 +35,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     from alphazero.bench import main
 
+    args.model = str(model_file(args.model)) if args.model else None
     main(args.kind, args.game, args)

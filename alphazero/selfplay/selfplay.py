@@ -108,11 +108,13 @@ class SelfPlay:
             group.search.clear_cache()
 
     def play(self, num_games: int, *, only: int | None = None,
-             progress: Callable[[int, int], None] | None = None) -> Games:
+             progress: Callable[[int, int], None] | None = None,
+             until: Callable[[], bool] | None = None) -> Games:
         """Play on until at least `num_games` more games have ended, and return those that have.
 
         Trees start empty at every call. Games under way stay for the next call; with `only`, no more than that
-        many games are begun in all. progress(games, positions) is called after each batch.
+        many games are begun in all. progress(games, positions) is called after each batch; `until` may end the call
+        early by returning True.
         """
         start, rows = time.perf_counter(), sum(group.search.rows_evaluated for group in self.groups)
         moves_before = sum(group.moves for group in self.groups)
@@ -131,6 +133,8 @@ class SelfPlay:
                 self._submit(group)
             if progress:
                 progress(len(ended), positions)
+            if until is not None and until():
+                break
         for group in self.groups:
             self._expand(group)
         self.tally = self.tally.plus(Tally(

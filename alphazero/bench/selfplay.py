@@ -1,0 +1,68 @@
+"""Self-play: what share of the network's own speed it keeps, and positions per second with and without the cache.
+
+Search efficiency is network rows/s during self-play divided by rows/s of the fastest bare way of computing the
+same network at the same batch; both are measured in turn, in one process.
+"""
+
+import time
+from typing import Any
+
+from alphazero.bench.network import network_of
+from alphazero.bench.timing import median_ratio, medians
+from alphazero.config import SearchConfig, SelfplayConfig
+from alphazero.network import Inference, load_model
+from alphazero.search import NetworkEvaluator
+from alphazero.selfplay.selfplay import SelfPlay, Tally
+
+ROUND_SECONDS = 6.0
+BARE_SECONDS = 1.5
+
+
+def bench_selfplay(game: Any, options: Any) -> dict[str, Any]:
+    """Return positions/s, rows/s and search efficiency (cache off), and the gain of the cache.
+
+    The network is fresh unless options.model names one.
+    """
+    network = load_model(options.model, game=game).network if options.model else network_of(game, options)
+    batch = options.games // options.groups
+    inference = Inference(network, options.device, batch_size=batch, groups=options.groups, multiple=max(1, batch // 8))
+    workers = {name: _Worker(game, inference, options, cache) for name, cache in (("off", 0.0), ("on", 64.0))}
+    bare: list[float] = []
+    rows: dict[str, list[float]] = {name: [] for name in workers}
+    moves: dict[str, list[float]] = {name: [] for name in workers}
+    shares: list[float] = []
+    for _ in range(options.rounds):
+        bare.append(max(inference.benchmark(BARE_SECONDS).values()))
+        for name, worker in workers.items():
+            tally = worker.round(ROUND_SECONDS)
+            rows[name].append(tally.rows / tally.seconds)
+            moves[name].append(tally.moves / tally.seconds)
+            if name == "off":
+                shares.append(tally.evaluator_seconds / tally.seconds)
+    rates, per_move = medians(rows), medians(moves)
+    return {"game": game.name, "network": f"{network.config.blocks}x{network.config.channels}",
+            "device": inference.device.type, "games": options.games, "groups": options.groups,
+            "simulations": options.simulations or 64, "gumbel": options.gumbel, "rounds": options.rounds,
+            "search_efficiency": median_ratio(rows["off"], bare), "network_share_of_time": sorted(shares)[len(shares) // 2],
+            "bare_rows_per_s": medians({"bare": bare})["bare"], "rows_per_s": rates["off"],
+            "positions_per_s": per_move["off"], "positions_per_s_with_cache": per_move["on"],
+            "cache_gain": median_ratio(moves["on"], moves["off"]),
+            "forest_mb": workers["off"].selfplay.num_bytes / 2**20}
+
+
+class _Worker:
+    """Self-play that can be run for some seconds at a time."""
+
+    def __init__(self, game: Any, inference: Inference, options: Any, cache_mb: float):
+        search = SearchConfig(simulations=options.simulations or 64, cache_mb=cache_mb, gumbel=options.gumbel,
+                              memory_mb=16384.0)
+        play = SelfplayConfig(parallel_games=options.games, groups=options.groups)
+        self.selfplay = SelfPlay(game, NetworkEvaluator(inference), search, play, seed=1)
+        self.selfplay.play(options.games)  # compiles, and brings the games to all stages
+
+    def round(self, seconds: float) -> Any:
+        """Play for about `seconds` and return the tally."""
+        self.selfplay.tally = Tally()
+        end = time.perf_counter() + seconds
+        self.selfplay.play(10**9, until=lambda: time.perf_counter() > end)
+        return self.selfplay.tally
