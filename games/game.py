@@ -27,9 +27,11 @@ kernel (compiled)                      does
 A record that a playout has run on is scratch afterwards: only the outcome counts.
 
 Plain Python: the class attributes or properties `planes`, `board_shape`, `num_actions`, `policy_shape`,
-`max_plies` (actions, from the start), `state_dtype`, `symmetries` and the methods `action_name`,
-`parse_action`, `state_text`, `parse_state`, `render`. The decorator adds `name`, `initial_state` and `legal`.
-Optional: `rules` (what `games.spec` writes; the fields otherwise), `rule_bounds` (field -> lowest and highest
+`max_plies` (actions, from the start), `state_dtype`, and the methods `action_name`, `state_text`,
+`parse_state`. The decorator adds `name`, `initial_state` and `legal`, and unless the class has its own
+`symmetries` (the identity alone), `parse_action` (the legal action of that name), `render` (the lines of
+`state_text`, which a "/" ends) and `rules` (the fields).
+Optional: `rule_bounds` (field -> lowest and highest
 value, for games from outside), `plane_pairs` (pairs of planes, own and other, that change places when the
 turn passes; `games.contract` checks them), `text_is_complete` (False where `state_text` leaves out history),
 `part_sizes` and `part_name(index, value)` (for `games.factored`).
@@ -47,6 +49,7 @@ from numba.extending import overload_method
 
 from games.bits import copy_state, mix, next_seed, random_below
 from games.kernel import njit, notice_source
+from games.symmetry import identity_alone
 
 __all__ = ["FIRST", "SECOND", "IllegalAction", "copy_state", "game_class", "njit"]
 
@@ -55,7 +58,7 @@ FIRST, SECOND = 0, 1
 REQUIRED_KERNELS = ("reset", "legal_actions", "play", "is_over", "outcome", "to_move", "encode",
                     "position_hash", "input_hash")
 REQUIRED_ATTRIBUTES = ("planes", "board_shape", "num_actions", "policy_shape", "max_plies", "state_dtype",
-                       "symmetries", "action_name", "parse_action", "state_text", "parse_state", "render")
+                       "action_name", "state_text", "parse_state")
 
 
 class IllegalAction(ValueError):
@@ -103,6 +106,25 @@ def legal(self, state) -> np.ndarray:
     return out[: self.legal_actions(state, out)].astype(np.int64)
 
 
+def parse_action(self, state, text: str) -> int:
+    """Return the legal action that has this name; IllegalAction when none has."""
+    names = {self.action_name(state, action): int(action) for action in self.legal(state)}
+    if text.strip() not in names:
+        raise IllegalAction(f"illegal move {text.strip()!r} in {self.state_text(state)!r}: "
+                            f"expected {', '.join(names) or 'nothing, the game is over'}")
+    return names[text.strip()]
+
+
+def render(self, state) -> str:
+    """Return the text of the position, one line for each row."""
+    return self.state_text(state).replace("/", "\n")
+
+
+DEFAULTS = {"initial_state": initial_state, "legal": legal, "parse_action": parse_action, "render": render,
+            "random_playout": plain_playout, "rules": property(lambda self: self._asdict()),
+            "symmetries": property(lambda self: identity_alone(self.board_shape, self.num_actions))}
+
+
 def game_class(name: str):
     """Return a decorator that makes a NamedTuple of rules a game called `name`; TypeError if parts miss."""
 
@@ -115,13 +137,9 @@ def game_class(name: str):
             cls.name = name
         notice_source(Path(inspect.getfile(cls.play.py_func)))
         cls.play = _CheckedPlay(cls.play)
-        for helper in (initial_state, legal):
-            if helper.__name__ not in cls.__dict__:
-                setattr(cls, helper.__name__, helper)
-        if not hasattr(cls, "rules"):
-            cls.rules = property(lambda self: self._asdict())
-        if "random_playout" not in cls.__dict__:
-            cls.random_playout = plain_playout
+        for part, default in DEFAULTS.items():
+            if part not in cls.__dict__:
+                setattr(cls, part, default)
         return cls
 
     return decorate

@@ -1,5 +1,6 @@
 """Symmetries of a board as two tables of indices: one for the cells of planes, one for actions."""
 
+import functools
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -53,6 +54,13 @@ def board_symmetries(moves: tuple[Move, ...], rows: int, cols: int) -> Symmetrie
     """Return the symmetries of a game whose action `row * cols + col` is a move on that cell."""
     table = cell_tables(moves, rows, cols)
     return Symmetries(table, table)
+
+
+@functools.cache
+def identity_alone(board_shape: tuple[int, int], num_actions: int) -> Symmetries:
+    """Return the symmetries of a game that has none: the identity."""
+    cells = np.arange(board_shape[0] * board_shape[1], dtype=np.int32)
+    return Symmetries(cells[None], np.arange(num_actions, dtype=np.int32)[None])
 
 
 def column_symmetries(rows: int, cols: int) -> Symmetries:

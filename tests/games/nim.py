@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from games.bits import mix
-from games.game import IllegalAction, game_class, njit
+from games.game import game_class, njit
 from games.symmetry import FLIP, IDENTITY, Symmetries, cell_tables
 
 
@@ -104,12 +104,6 @@ class Nim(NamedTuple):
     def action_name(self, state, action: int) -> str:
         return f"{action // self.size + 1}-{action % self.size + 1}"
 
-    def parse_action(self, state, text: str) -> int:
-        for action in self.legal(state):
-            if self.action_name(state, action) == text.strip():
-                return int(action)
-        raise IllegalAction(f"illegal move {text!r} in {self.state_text(state)!r}: expected heap-count")
-
     def state_text(self, state) -> str:
         return " ".join(str(heap) for heap in state["heaps"]) + f" player {state['mover'] + 1}"
 
@@ -118,6 +112,3 @@ class Nim(NamedTuple):
         *state["heaps"][:], _, mover = (int(word) if word.isdigit() else 0 for word in text.split())
         state["mover"] = mover - 1
         return state
-
-    def render(self, state) -> str:
-        return "\n".join("|" * heap for heap in state["heaps"])

@@ -11,7 +11,7 @@ from games.game import NUM_ARGUMENTS, IllegalAction, game_class, kernel_of
 from games.kernel import njit
 
 BROKEN = (f"numba {numba.__version__} no longer lets compiled code call the kernels of a game: the "
-          "overload_method on types.NamedTuple and types.NamedUniTuple in games/game.py has to follow the new "
+          "overload_method on types.NamedTuple and types.NamedUniTuple in games/game.py has to follow that "
           "release, or numba be bounded below it in pyproject.toml")
 
 
@@ -88,7 +88,7 @@ def test_every_kernel_of_every_game_is_reached_by_the_dispatch():
 
 
 def test_a_class_that_lacks_a_kernel_or_an_attribute_is_no_game():
-    with pytest.raises(TypeError, match=r"game Whole lacks reset, legal_actions, .*, planes, .* need @njit\)"):
+    with pytest.raises(TypeError, match=r"game Whole lacks reset, legal_actions, .*, planes, .* @njit\)"):
         game_class("whole")(Whole)
 
 
@@ -98,7 +98,7 @@ def test_play_from_python_refuses_what_the_rules_do_not_allow_and_leaves_the_pos
     game.play(state, 4)
     before = state.tobytes()
     for action in (4, -1, 9, 1000):
-        with pytest.raises(IllegalAction, match=rf"illegal action {action} in tic_tac_toe position '.../.x./"):
+        with pytest.raises(IllegalAction, match=rf"illegal action {action} in tic_tac_toe position '.../.x"):
             game.play(state, action)
     assert state.tobytes() == before
 

@@ -111,9 +111,9 @@ class Half(NamedTuple):
     """A game in the making: only its outcome is its own."""
     game: Any
     planes = num_actions = max_plies = 1
-    board_shape, policy_shape, symmetries = (1, 1), (1,), None
+    board_shape, policy_shape = (1, 1), (1,)
     state_dtype = property(lambda self: self.game.state_dtype)
-    action_name = parse_action = state_text = parse_state = render = None
+    action_name = state_text = parse_state = None
     @njit
     def reset(self, state): self.game.reset(state)
     @njit
