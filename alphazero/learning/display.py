@@ -13,24 +13,28 @@ class Display:
 
     def __init__(self, minutes: float, generations: int, done_minutes: float, done_generations: int):
         self.by_minutes = minutes > 0
-        total = minutes if self.by_minutes else (generations or None)
+        total: float | None = minutes if self.by_minutes else (generations or None)
         unit, form = ("min", "{n:.1f}/{total:.0f} min") if self.by_minutes else ("gen", "{n_fmt}/{total_fmt} gen")
+        self.total = minutes
         self.bar = tqdm(total=total, initial=done_minutes if self.by_minutes else done_generations, unit=unit,
                         dynamic_ncols=True, smoothing=0.0,
                         bar_format="{desc} {percentage:3.0f}%|{bar}| " + form + ", {remaining} left {postfix}"
                         if total else None)
+        self.facts: dict[str, str] = {}
         self.bar.write(HEADER)
 
-    def phase(self, generation: int, text: str, minutes: float, **facts: Any) -> None:
-        """Show what the run is doing now."""
+    def phase(self, generation: int, text: str, minutes: float, games: int) -> None:
+        """Show what the run is doing now, the games so far, and what the last generation measured."""
         self.bar.set_description_str(f"generation {generation}: {text}", refresh=False)
-        self.bar.set_postfix(facts, refresh=False)
+        self.bar.set_postfix({"games": games, **self.facts}, refresh=False)
         if self.by_minutes:
-            self.bar.n = min(minutes, self.bar.total)
+            self.bar.n = min(minutes, self.total)
         self.bar.refresh()
 
     def generation(self, row: dict[str, Any], elo: str) -> None:
         """Write the table's line of a finished generation."""
+        self.facts = {"pos/s": f"{row['positions_per_second']:.0f}", "net": f"{row['network_share']:.0%}",
+                      "loss": f"{row['policy_loss']:.2f}+{row['value_loss']:.2f}", "Elo": elo or "-"}
         self.bar.write(
             f"{row['generation']:>4} {row['minutes']:>6.1f} {row['games']:>7} {row['positions']:>9} "
             f"{row['positions_per_second']:>6.0f} {row['network_share']:>4.0%} {row['policy_loss']:>7.3f} "

@@ -59,9 +59,9 @@ class Evaluation:
     def gate(self, candidate: ResidualNetwork, best: ResidualNetwork, seed: int) -> MatchResult:
         """Return the match of a candidate network against the one that plays now."""
         simulations = self.config.evaluation.simulations
-        players = [self.player(network, name, simulations, seed)
-                   for network, name in ((candidate, "candidate"), (best, "best"))]
-        return play_match(*players, self.game, self.config.run.gate_games, seed=seed)
+        new = self.player(candidate, "candidate", simulations, seed)
+        old = self.player(best, "best", simulations, seed)
+        return play_match(new, old, self.game, self.config.run.gate_games, seed=seed)
 
     def final_match(self, network: ResidualNetwork, seed: int, progress: bool) -> MatchResult | None:
         """Return the match against the final opponent, None where the settings name none."""

@@ -47,7 +47,7 @@ class ExpertIteration:
                                    config.replay.window_growth)
         self.evaluation = Evaluation(self.game, config, folder.path / "checkpoints", progress.pool)
         if progress.checkpoint:
-            self._restore_learner()
+            self._restore_learner(progress.checkpoint)
         batch = math.ceil(config.selfplay.parallel_games / config.selfplay.groups)
         self.inference = Inference(self.playing, config.device, batch_size=batch, precision=config.network.precision,
                                    compile=config.network.compile, groups=config.selfplay.groups,
@@ -116,7 +116,7 @@ class ExpertIteration:
                     seed=self.config.seed)
         self.window.add(games)
         progress.shards.append(name)
-        progress.count(games, self.selfplay.tally)
+        progress.count(games, self.selfplay.tally, self.config.selfplay.resign_threshold)
         self.selfplay.tally = Tally()
         self._commit(f"{name}.under_way")
 
@@ -145,7 +145,7 @@ class ExpertIteration:
     def _gate(self, display: Display) -> None:
         if self.best is None:
             return
-        display.phase(self.progress.generation, "gate", self.minutes)
+        display.phase(self.progress.generation, "gate", self.minutes, self.progress.games)
         match = self.evaluation.gate(self.trainer.player, self.best, self.config.seed + self.progress.generation)
         passed = match.share >= self.config.run.gate_threshold
         if passed:
@@ -159,7 +159,7 @@ class ExpertIteration:
         by_time = settings.every_minutes and self.minutes - progress.rated_minutes >= settings.every_minutes
         if not (by_count or by_time or (self.fraction_done >= 1.0 and settings.every_minutes)):
             return
-        display.phase(progress.generation, "rating", self.minutes)
+        display.phase(progress.generation, "rating", self.minutes, progress.games)
         self.evaluation.rate(self.playing, progress.generation, self.config.seed + progress.generation)
         ratings = self.evaluation.pool.ratings()
         name = generation_name(progress.generation)
@@ -208,8 +208,8 @@ class ExpertIteration:
                    {"run": self.folder.path.name, "generation": progress.generation, "games": progress.games,
                     "positions": progress.positions, "minutes": round(self.minutes, 2), "seed": self.config.seed})
 
-    def _restore_learner(self) -> None:
-        state = checkpoints.load_learner(self._checkpoint(self.progress.checkpoint), self.device)
+    def _restore_learner(self, name: str) -> None:
+        state = checkpoints.load_learner(self._checkpoint(name), self.device)
         self.trainer.restore(state["trainer"])
         if self.best is not None:
             self.best.load_state_dict(state["best"] or self.trainer.player.state_dict())

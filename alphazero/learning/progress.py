@@ -3,6 +3,8 @@
 import dataclasses
 from typing import Any
 
+import numpy as np
+
 from alphazero.selfplay.records import Games, num_distinct
 from alphazero.selfplay.selfplay import Tally
 
@@ -26,6 +28,8 @@ class Progress:
     draws: int = 0
     second_wins: int = 0
     resigned: int = 0
+    would_resign: int = 0  # games played to their end in which a player's value fell below the threshold
+    wrong_resigns: int = 0  # those of them that this player did not lose
     tally: list[float] = dataclasses.field(default_factory=lambda: list(Tally()))  # of the unfinished generation
     sample_debt: float = 0.0  # samples still to be trained on, less than a batch
     rated_minutes: float = 0.0  # when the last rating was
@@ -33,8 +37,8 @@ class Progress:
     pool: dict[str, Any] | None = None  # the rating pool
     inference_choice: dict[str, Any] | None = None  # how the network is computed
 
-    def count(self, games: Games, tally: Tally) -> None:
-        """Count the games of a shard and what they took."""
+    def count(self, games: Games, tally: Tally, resign_threshold: float = -1.0) -> None:
+        """Count the games of a shard and what they took; the threshold is that below which players resign."""
         self.games += games.num_games
         self.positions += games.num_positions
         self.generation_games += games.num_games
@@ -44,12 +48,16 @@ class Progress:
         self.draws += int((games.outcomes == 0).sum())
         self.second_wins += int((games.outcomes == -1).sum())
         self.resigned += int((games.ends == 1).sum())
+        would, wrong = wrong_resignations(games, resign_threshold)
+        self.would_resign += would
+        self.wrong_resigns += wrong
         self.tally = list(Tally(*self.tally).plus(tally))
 
     def begin_generation(self) -> None:
         """Set the counters of a generation back."""
         self.generation_games = self.generation_positions = self.generation_distinct = 0
-        self.first_wins = self.draws = self.second_wins = self.resigned = 0
+        self.first_wins = self.draws = self.second_wins = 0
+        self.resigned = self.would_resign = self.wrong_resigns = 0
         self.tally = list(Tally())
 
     def generation_row(self) -> dict[str, Any]:
@@ -61,6 +69,7 @@ class Progress:
                 "rows_per_second": tally.rows / max(tally.seconds, 1e-9),
                 "game_length_mean": self.generation_positions / games, "first_wins": self.first_wins,
                 "draws": self.draws, "second_wins": self.second_wins, "resigned": self.resigned,
+                "would_resign": self.would_resign, "wrong_resigns": self.wrong_resigns,
                 "distinct_games": self.generation_distinct}
 
     def as_dict(self) -> dict[str, Any]:
@@ -72,3 +81,14 @@ class Progress:
         """Return the progress that `as_dict` described; keys of other versions are left out."""
         known = {field.name for field in dataclasses.fields(cls)}
         return cls(**{key: value for key, value in data.items() if key in known})
+
+
+def wrong_resignations(games: Games, threshold: float) -> tuple[int, int]:
+    """Count the players of games played to their end whose value fell below the threshold, and those who did not lose.
+
+    Their ratio estimates how often a resignation throws away a draw or a win (Silver et al. 2017: at most 5 %).
+    """
+    played = games.ends == 0
+    below = (games.lowest < threshold) & played[:, None]
+    not_lost = np.stack([games.outcomes >= 0, games.outcomes <= 0], axis=1)
+    return int(below.sum()), int((below & not_lost).sum())

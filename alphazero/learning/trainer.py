@@ -135,8 +135,8 @@ def average_weights(averaged: nn.Module, network: nn.Module, decay: float) -> No
     """Move averaged weights by 1 - decay towards the network's; statistics of normalisation are copied."""
     for mean, parameter in zip(averaged.parameters(), network.parameters(), strict=True):
         mean.lerp_(parameter, 1.0 - decay)
-    for mean, buffer in zip(averaged.buffers(), network.buffers(), strict=True):
-        mean.copy_(buffer)
+    for copied, buffer in zip(averaged.buffers(), network.buffers(), strict=True):
+        copied.copy_(buffer)
 
 
 def winner_accuracy(values: Tensor, result: Tensor) -> float:

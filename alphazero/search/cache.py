@@ -77,7 +77,8 @@ def insert_rows(cache, keys, logits, values):
 def assign_rows(leaves, share, table, rows, slots):
     """Number the waiting leaves so that equal positions share a row, in tree order; return the number of rows.
 
-    leaves LEAF [T, K]; table int32[power of two > 2 T K] is scratch; rows int32[T, K] receives each slot's row, slots int32[T * K] the first slot of each row. Without `share` every
+    leaves LEAF [T, K]; table int32[power of two > 2 T K] is scratch;
+    rows int32[T, K] receives each slot's row, slots int32[T * K] the first slot of each row. Without `share` every
     leaf has its own row.
     """
     mask = np.uint64(table.size - 1)

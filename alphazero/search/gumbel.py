@@ -129,7 +129,7 @@ def best_root_edge(forest, rule, tree, wanted_visits):
     for index in range(count):
         edge = first + index
         wanted = forest.edges[tree, edge].visits + forest.edges[tree, edge].in_flight == wanted_visits
-        score = forest.edges[tree, forest.nodes[tree, 0].first_edge + index].gumbel + completed_logit(forest, rule, tree, edge, mixed, scale)
+        score = forest.edges[tree, edge].gumbel + completed_logit(forest, rule, tree, edge, mixed, scale)
         if (wanted and not best_wanted) or (wanted == best_wanted and score > best_score):
             best, best_score, best_wanted = edge, score, wanted
     return best

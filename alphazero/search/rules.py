@@ -31,8 +31,9 @@ class Urgency(enum.IntEnum):
 class Rule(NamedTuple):
     """A selection rule and its constants, as compiled code takes them.
 
-    gumbel is the number of root actions that Gumbel search considers. Where it is None, Gumbel search is not even compiled: kernels that tell the two apart take it as an
-    argument of its own, because only then does the compiler drop the branch.
+    gumbel is the number of root actions that Gumbel search considers. Where it is None, Gumbel search is not even
+    compiled: kernels that tell the two apart take it as an argument of its own, because only then does the compiler
+    drop the branch.
     """
 
     kind: int
@@ -59,7 +60,8 @@ def make_rule(config, *, noise: bool) -> Rule:
                 urgency=int(Urgency[config.fpu]), fpu_value=float(config.fpu_value),
                 fpu_reduction=float(config.fpu_reduction), virtual_loss=float(config.virtual_loss),
                 noise_fraction=float(config.root_noise_fraction) if noise else 0.0,
-                dirichlet_alpha=float(config.dirichlet_alpha), gumbel_c_visit=float(config.gumbel_c_visit), gumbel_c_scale=float(config.gumbel_c_scale),
+                dirichlet_alpha=float(config.dirichlet_alpha),
+                gumbel_c_visit=float(config.gumbel_c_visit), gumbel_c_scale=float(config.gumbel_c_scale),
                 gumbel=int(config.gumbel_considered) if config.gumbel else None)
 
 

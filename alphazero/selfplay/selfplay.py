@@ -22,8 +22,8 @@ class Tally(NamedTuple):
 
     seconds: float = 0.0
     evaluator_seconds: float = 0.0
-    rows: int = 0
-    moves: int = 0
+    rows: float = 0
+    moves: float = 0
 
     def plus(self, other: "Tally") -> "Tally":
         """Return the sum of both."""
@@ -171,7 +171,8 @@ class SelfPlay:
 
     def state(self) -> tuple[Games, dict[str, np.ndarray]]:
         """Return the games under way and, by name, the arrays that `restore` needs besides them."""
-        under_way, arrays = [no_games(self.game)], {}
+        under_way = [no_games(self.game)]
+        arrays: dict[str, np.ndarray] = {}
         for index, group in enumerate(self.groups):
             rows = group.logs.rows
             under_way += [take_game(group.logs, tree) for tree in group.active]
@@ -191,7 +192,7 @@ class SelfPlay:
                 raise ValueError("the games under way belong to another number of parallel games or groups: "
                                  "continue with the settings that the run began with")
             for tree in np.flatnonzero(active):
-                put_game(group.logs, tree, select(under_way, taken, taken + 1), bool(arrays[f"checked{index}"][tree]))
+                put_game(group.logs, int(tree), select(under_way, taken, taken + 1), bool(arrays[f"checked{index}"][tree]))
                 taken += 1
             group.search.forest.states[:, 0] = arrays[f"roots{index}"]
             group.search.forest.trees["seed"][:] = arrays[f"seeds{index}"]

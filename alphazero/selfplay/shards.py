@@ -31,7 +31,8 @@ class ShardError(ValueError):
 def pack(games: Games, extra: Mapping[str, np.ndarray] | None = None) -> bytes:
     """Return the arrays of the games, and any others by name, as a compressed .npz."""
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **games._asdict(), **{f"_{name}": array for name, array in (extra or {}).items()})
+    arrays: dict[str, Any] = {**games._asdict(), **{f"_{name}": array for name, array in (extra or {}).items()}}
+    np.savez_compressed(buffer, **arrays)
     return buffer.getvalue()
 
 
