@@ -27,10 +27,10 @@ kernel (compiled)                      does
 A record that a playout has run on is scratch afterwards: only the outcome counts.
 
 Plain Python: the class attributes or properties `planes`, `board_shape`, `num_actions`, `policy_shape`,
-`max_plies` (actions, from the start), `state_dtype`, and the methods `action_name`, `state_text`,
-`parse_state`. The decorator adds `name`, `initial_state` and `legal`, and unless the class has its own
-`symmetries` (the identity alone), `parse_action` (the legal action of that name), `render` (the lines of
-`state_text`, which a "/" ends) and `rules` (the fields).
+`max_plies` (actions, from the start), `state_dtype`, and the methods `action_name` and `state_text`. The
+decorator adds `name`, `initial_state` and `legal`, and unless the class has its own `symmetries` (the
+identity alone), `parse_action` (the legal action of that name), `parse_state` (refuses every text), `render`
+(the lines of `state_text`, which a "/" ends) and `rules` (the fields).
 Optional: `rule_bounds` (field -> lowest and highest
 value, for games from outside), `plane_pairs` (pairs of planes, own and other, that change places when the
 turn passes; `games.contract` checks them), `text_is_complete` (False where `state_text` leaves out history),
@@ -58,11 +58,15 @@ FIRST, SECOND = 0, 1
 REQUIRED_KERNELS = ("reset", "legal_actions", "play", "is_over", "outcome", "to_move", "encode",
                     "position_hash", "input_hash")
 REQUIRED_ATTRIBUTES = ("planes", "board_shape", "num_actions", "policy_shape", "max_plies", "state_dtype",
-                       "action_name", "state_text", "parse_state")
+                       "action_name", "state_text")
 
 
 class IllegalAction(ValueError):
     """An action that the rules do not allow in the position it was given for."""
+
+
+class PositionsNotRead(NotImplementedError, ValueError):
+    """A game cannot read positions from text."""
 
 
 class _CheckedPlay:
@@ -115,14 +119,21 @@ def parse_action(self, state, text: str) -> int:
     return names[text.strip()]
 
 
+def parse_state(self, text: str) -> np.record:
+    """Refuse to read a position."""
+    raise PositionsNotRead(f"{self.name} cannot read positions such as {text!r}: play its moves instead")
+
+
 def render(self, state) -> str:
     """Return the text of the position, one line for each row."""
     return self.state_text(state).replace("/", "\n")
 
 
-DEFAULTS = {"initial_state": initial_state, "legal": legal, "parse_action": parse_action, "render": render,
-            "random_playout": plain_playout, "rules": property(lambda self: self._asdict()),
-            "symmetries": property(lambda self: identity_alone(self.board_shape, self.num_actions))}
+DEFAULTS = {
+    "initial_state": initial_state, "legal": legal, "parse_action": parse_action, "parse_state": parse_state,
+    "render": render, "random_playout": plain_playout, "rules": property(lambda self: self._asdict()),
+    "symmetries": property(lambda self: identity_alone(self.board_shape, self.num_actions)),
+}  # fmt: skip
 
 
 def game_class(name: str):
