@@ -86,8 +86,7 @@ class ExpertIteration:
             metrics = self._learn(display)
             self.progress.generation += 1
             self._gate(display)
-            self.inference.load(self.playing)
-            self.selfplay.weights_changed()
+            self.inference.load(self.playing)  # self-play forgets its cache when it starts again
             self._log_generation(display, metrics)
             self._rate(display)
             self._commit_generation()

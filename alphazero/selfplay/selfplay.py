@@ -14,7 +14,7 @@ from alphazero.search.evaluators import Evaluator
 from alphazero.search.search import Search
 from alphazero.selfplay import moves
 from alphazero.selfplay.logs import make_logs, put_game, take_game
-from alphazero.selfplay.records import Games, join, no_games
+from alphazero.selfplay.records import Games, join, no_games, select
 
 
 class Tally(NamedTuple):
@@ -50,7 +50,12 @@ class _Group:
         kernel(self.game, self.search.forest, self.search.rule, self.play, self.logs, np.asarray(trees, np.int32))
 
     def restart(self) -> None:
-        """Begin the searches of all games under way anew, with empty trees."""
+        """Begin the searches of all games under way anew, with empty trees and an empty cache.
+
+        What a position is worth may differ in its last bit with the batch it came in, so evaluations kept from
+        earlier would make a process that goes on from saved games play other games than this one.
+        """
+        self.search.clear_cache()
         trees = self.active
         roots = self.search.forest.states[trees, 0]
         self.search.set_roots(roots, trees)
@@ -102,19 +107,14 @@ class SelfPlay:
         """Return the memory of forests and caches, in bytes."""
         return sum(group.search.num_bytes for group in self.groups)
 
-    def weights_changed(self) -> None:
-        """Forget all evaluations: call it after the evaluator's network has got new weights."""
-        for group in self.groups:
-            group.search.clear_cache()
-
     def play(self, num_games: int, *, only: int | None = None,
              progress: Callable[[int, int], None] | None = None,
              until: Callable[[], bool] | None = None) -> Games:
         """Play on until at least `num_games` more games have ended, and return those that have.
 
-        Trees start empty at every call. Games under way stay for the next call; with `only`, no more than that
-        many games are begun in all. progress(games, positions) is called after each batch; `until` may end the call
-        early by returning True.
+        Trees and the cache start empty at every call, so the evaluator's weights may change between two. Games
+        under way stay for the next call; with `only`, no more than that many games are begun in all.
+        progress(games, positions) is called after each batch; `until` may end the call early by returning True.
         """
         start, rows = time.perf_counter(), sum(group.search.rows_evaluated for group in self.groups)
         moves_before = sum(group.moves for group in self.groups)
@@ -183,16 +183,15 @@ class SelfPlay:
 
     def restore(self, under_way: Games, arrays: dict[str, np.ndarray]) -> None:
         """Go back to what `state` returned; ValueError when it belongs to other settings."""
-        from alphazero.selfplay.records import select
-
+        sizes = {f"active{index}": len(group.logs.rows) for index, group in enumerate(self.groups)}
+        if sizes != {name: len(array) for name, array in arrays.items() if name.startswith("active")}:
+            raise ValueError("the games under way belong to another selfplay.parallel_games or selfplay.groups: "
+                             "go on with the settings that the run began with")
         taken = 0
         for index, group in enumerate(self.groups):
-            active = arrays.get(f"active{index}")
-            if active is None or len(active) != len(group.logs.rows):
-                raise ValueError("the games under way belong to another number of parallel games or groups: "
-                                 "continue with the settings that the run began with")
-            for tree in np.flatnonzero(active):
-                put_game(group.logs, int(tree), select(under_way, taken, taken + 1), bool(arrays[f"checked{index}"][tree]))
+            for tree in np.flatnonzero(arrays[f"active{index}"]):
+                checked = bool(arrays[f"checked{index}"][tree])
+                put_game(group.logs, int(tree), select(under_way, taken, taken + 1), checked)
                 taken += 1
             group.search.forest.states[:, 0] = arrays[f"roots{index}"]
             group.search.forest.trees["seed"][:] = arrays[f"seeds{index}"]

@@ -10,6 +10,7 @@ import io
 import json
 import os
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +22,7 @@ from alphazero.files import write_atomically
 from alphazero.selfplay.records import Games, join, no_games
 
 FORMAT_VERSION = 1
+UNREADABLE = (OSError, ValueError, KeyError, EOFError, TypeError, RuntimeError, zipfile.BadZipFile, zlib.error)
 SET_ASIDE = "set_aside"  # folder inside the shards' own, for those that cannot be read
 
 
@@ -42,7 +44,7 @@ def unpack(data: bytes) -> tuple[Games, dict[str, np.ndarray]]:
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             found = {name: arrays[name] for name in arrays.files}
         games = Games(**{name: found.pop(name) for name in Games._fields})
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except UNREADABLE as error:
         raise ShardError(f"not the arrays of games ({error})") from None
     return games, {name[1:]: array for name, array in found.items()}
 
@@ -66,7 +68,7 @@ def read_manifest(path: str | os.PathLike[str]) -> dict[str, Any]:
     path = Path(path)
     try:
         manifest = json.loads(path.with_suffix(".json").read_bytes())
-        if not isinstance(manifest, dict) or "sha256" not in manifest or "game" not in manifest:
+        if not isinstance(manifest, dict) or not all(isinstance(manifest.get(key), str) for key in ("sha256", "game")):
             raise ValueError("no sha256 and game in it")
     except (OSError, ValueError) as error:
         raise ShardError(f"{path}: its manifest {path.with_suffix('.json').name} cannot be read ({error})") from None
