@@ -1,6 +1,7 @@
 """Checkpoints of a run: the learner's state as torch wrote it, and the games under way."""
 
 import io
+import pickle
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import torch
 from alphazero.files import write_atomically
 from alphazero.selfplay.records import Games
 from alphazero.selfplay.shards import ShardError, pack, unpack
+
+DAMAGE = (RuntimeError, EOFError, ValueError, KeyError, TypeError, pickle.UnpicklingError, zipfile.BadZipFile)
 
 
 def save_learner(path: Path, state: dict[str, Any]) -> None:
@@ -26,8 +29,9 @@ def load_learner(path: Path, device: torch.device) -> dict[str, Any]:
         return torch.load(path, map_location=device, weights_only=True)
     except FileNotFoundError:
         raise ValueError(f"{path}: this checkpoint is missing: restore it, or start a new run") from None
-    except (RuntimeError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path}: a damaged checkpoint ({str(error).splitlines()[0]})") from None
+    except DAMAGE as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ValueError(f"{path}: a damaged checkpoint ({reason}): restore it, or start a new run") from None
 
 
 def save_under_way(path: Path, games: Games, arrays: dict[str, np.ndarray]) -> None:

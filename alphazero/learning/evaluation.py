@@ -19,17 +19,22 @@ BATCH = 64  # rows that the players of ratings evaluate at once
 class Evaluation:
     """Rates generations of one run; a generation's name is "generation 12" and its network lies in checkpoints/."""
 
-    def __init__(self, game: Any, config: Any, checkpoints: Path, pool: dict[str, Any] | None = None):
-        self.game, self.config, self.checkpoints = game, config, checkpoints
+    def __init__(self, game: Any, config: Any, checkpoints: Path, pool: dict[str, Any] | None = None,
+                 choice: dict[str, Any] | None = None):
+        """Take the `RatingPool` of a run that goes on, and how the run computes its network (`Inference.choice`).
+
+        Raises ValueError for an anchor or a final opponent that cannot be used.
+        """
+        self.game, self.config, self.checkpoints, self.choice = game, config, checkpoints, choice
         settings = config.evaluation
         self.pool = RatingPool.from_dict(pool) if pool else RatingPool(settings.anchors)
-        for anchor in settings.anchors:
-            make_player(anchor, game, seed=0, device="cpu")
+        for player in (*settings.anchors, *filter(None, [settings.final_opponent])):
+            make_player(player, game, seed=0, device="cpu")
 
     def player(self, network: ResidualNetwork, name: str, simulations: int, seed: int) -> Player:
         """Return a player that searches with `network`."""
         inference = Inference(network, self.config.device, batch_size=BATCH, precision=self.config.network.precision,
-                              multiple=BATCH // 8)
+                              choice=self.choice, multiple=BATCH // 8)
         return self._searcher(inference, name, simulations, seed)
 
     def _searcher(self, inference: Any, name: str, simulations: int, seed: int) -> Player:

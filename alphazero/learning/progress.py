@@ -4,6 +4,7 @@ import dataclasses
 from typing import Any
 
 import numpy as np
+from pydantic import TypeAdapter, ValidationError
 
 from alphazero.selfplay.records import Games, num_distinct
 from alphazero.selfplay.selfplay import Tally
@@ -13,11 +14,13 @@ from alphazero.selfplay.selfplay import Tally
 class Progress:
     """The state of a run that `progress.json` holds; everything here is plain JSON."""
 
+    game: str = ""  # as `games.spec` writes it
     generation: int = 0  # generations finished
     games: int = 0  # finished games of self-play
     positions: int = 0  # their plies
     minutes: float = 0.0  # of training, over all processes
     shards: list[str] = dataclasses.field(default_factory=list)  # names in selfplay/
+    bad_shards: list[str] = dataclasses.field(default_factory=list)  # those of them that could not be read again
     files: list[str] = dataclasses.field(default_factory=list)  # names in checkpoints/
     checkpoint: str | None = None  # the learner's, after the last finished generation
     under_way: str | None = None  # the games under way
@@ -36,6 +39,8 @@ class Progress:
     elo: str = ""  # the last rating, as text
     pool: dict[str, Any] | None = None  # the rating pool
     inference_choice: dict[str, Any] | None = None  # how the network is computed
+    ended: int = 0  # the generation after which the run ended and its last match was played
+    match: str = ""  # what came of that match
 
     def count(self, games: Games, tally: Tally, resign_threshold: float = -1.0) -> None:
         """Count the games of a shard and what they took; the threshold is that below which players resign."""
@@ -78,9 +83,19 @@ class Progress:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "Progress":
-        """Return the progress that `as_dict` described; keys of other versions are left out."""
-        known = {field.name for field in dataclasses.fields(cls)}
-        return cls(**{key: value for key, value in data.items() if key in known})
+        """Return the progress that `as_dict` described, without keys of other versions; ValueError when it is none."""
+        try:
+            return TypeAdapter(cls).validate_python(data)
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}, given {first['input']!r}") from None
+
+    def fraction_done(self, limits: Any, minutes: float | None = None) -> float:
+        """Return how much of a run with the limits of a `RunConfig` is over, in [0, 1]; 0 where it has none."""
+        minutes = self.minutes if minutes is None else minutes
+        by_time = minutes / limits.minutes if limits.minutes else 0.0
+        by_generation = self.generation / limits.generations if limits.generations else 0.0
+        return min(1.0, max(by_time, by_generation))
 
 
 def wrong_resignations(games: Games, threshold: float) -> tuple[int, int]:

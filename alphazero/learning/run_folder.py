@@ -15,9 +15,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from alphazero.files import write_atomically
+from alphazero.files import naming, remove_temporary, write_atomically
 
-PROGRESS = "progress.json"
+PROGRESS, METRICS = "progress.json", "metrics.jsonl"
+OWN_FILES = {"selfplay": ("generation-*.npz", "generation-*.json"),
+             "checkpoints": ("learner-*.pt", "*.under_way", "model-*.safetensors")}
 
 
 class RunFolder:
@@ -37,14 +39,15 @@ class RunFolder:
             self._lock.close()
             raise ValueError(f"{self.path}: another process is training in this folder: stop it first, or choose "
                              "another run.folder") from None
-        self._metrics = (self.path / "metrics.jsonl").open("ab")
+        self._metrics = (self.path / METRICS).open("ab")
         self.listener: Callable[[str, dict[str, Any]], None] | None = None  # is told of every event
 
     def __enter__(self) -> "RunFolder":
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._metrics.close()
+        with contextlib.suppress(OSError):  # of lines that could not be written: that has been said
+            self._metrics.close()
         self._lock.close()
 
     def write_config(self, text: str) -> None:
@@ -56,32 +59,32 @@ class RunFolder:
         row = {"event": event, "time": time.strftime("%Y-%m-%dT%H:%M:%S"), **values}
         clean = {key: None if isinstance(value, float) and not math.isfinite(value) else value
                  for key, value in row.items()}
-        self._metrics.write(json.dumps(clean).encode() + b"\n")
-        self._metrics.flush()
+        with naming(self.path / METRICS):
+            self._metrics.write(json.dumps(clean).encode() + b"\n")
+            self._metrics.flush()
         if self.listener is not None:
             self.listener(event, values)
 
     def commit(self, progress: dict[str, Any]) -> None:
         """Make `progress` and all that it names the state that a later start goes on from."""
-        self._metrics.flush()
-        os.fsync(self._metrics.fileno())
-        size = self._metrics.tell()
+        with naming(self.path / METRICS):
+            os.fsync(self._metrics.fileno())
+            size = os.fstat(self._metrics.fileno()).st_size
         write_atomically(self.path / PROGRESS, json.dumps({**progress, "metrics_bytes": size}, indent=1).encode())
 
     def go_back(self, progress: dict[str, Any]) -> None:
-        """Take away what was written after `progress` was committed: lines of metrics, shards, checkpoints."""
-        self._metrics.truncate(progress["metrics_bytes"])
-        for path in self._uncommitted(progress):
-            path.unlink()
+        """Take away what was written after `progress` was committed: lines of metrics, shards, checkpoints.
 
-    def _uncommitted(self, progress: dict[str, Any]) -> Iterator[Path]:
-        shards, files = set(progress["shards"]), set(progress["files"])
-        for path in sorted((self.path / "selfplay").iterdir()):
-            if path.is_file() and path.stem not in shards:
-                yield path
-        for path in sorted((self.path / "checkpoints").iterdir()):
-            if path.is_file() and path.name not in files:
-                yield path
+        Files that no run writes are left alone.
+        """
+        size = os.fstat(self._metrics.fileno()).st_size
+        self._metrics.truncate(min(size, progress["metrics_bytes"]))
+        kept = {*progress["shards"], *progress["files"]}
+        for path in own_files(self.path):
+            if path.name not in kept and path.stem not in kept:
+                path.unlink()
+        for folder in (self.path, *(self.path / name for name in OWN_FILES)):
+            remove_temporary(folder)
 
     def remove(self, names: list[str]) -> None:
         """Remove files of checkpoints/ that are no longer needed."""
@@ -90,14 +93,24 @@ class RunFolder:
                 (self.path / "checkpoints" / name).unlink()
 
 
+def own_files(path: Path) -> Iterator[Path]:
+    """Yield the shards and checkpoints in a run's folder, by their names."""
+    for folder, patterns in OWN_FILES.items():
+        for pattern in patterns:
+            yield from sorted((path / folder).glob(pattern))
+
+
 def read_progress(path: str | os.PathLike[str]) -> dict[str, Any] | None:
-    """Return the committed progress of a run's folder, None when nothing was; ValueError when it is damaged."""
+    """Return the committed progress of a run's folder, None when nothing was; ValueError when it is damaged or lost."""
     file = Path(path) / PROGRESS
     if not file.exists():
+        if any(own_files(Path(path))):
+            raise ValueError(f"{file}: missing, but the folder holds games or checkpoints of a run: restore the file, "
+                             "or start a new run in another folder")
         return None
     try:
         progress = json.loads(file.read_bytes())
         progress["shards"], progress["files"], progress["metrics_bytes"]
     except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{file}: damaged ({error}): restore it, or start a new run") from None
+        raise ValueError(f"{file}: damaged ({type(error).__name__}: {error}): restore it, or start a new run") from None
     return progress

@@ -61,6 +61,7 @@ class Trainer:
         Raises TrainingDiverged after `max_bad_steps` such steps in a row.
         """
         self.network.train()
+        statistics = [buffer.clone() for buffer in self.network.buffers()]
         planes, policy, value, result, legal_mask = self._tensors(samples)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bfloat16"):
             logits, output = self.network(planes)
@@ -71,7 +72,7 @@ class Trainer:
         (policy_loss + self.config.value_weight * value_loss).backward()
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.config.gradient_clip or math.inf)
         if not math.isfinite(policy_loss.item() + value_loss.item() + norm.item()):
-            self._count_bad_step()
+            self._skip_step(statistics)
             return None
         self._bad_in_a_row = 0
         rate = self._update(progress)
@@ -85,8 +86,11 @@ class Trainer:
         tensors[0] = tensors[0].contiguous(memory_format=torch.channels_last)
         return tensors
 
-    def _count_bad_step(self) -> None:
+    def _skip_step(self, statistics: list[Tensor]) -> None:
+        """Count a bad step and leave the network as it was, the statistics of its normalisation included."""
         self.optimizer.zero_grad(set_to_none=True)
+        for buffer, before in zip(self.network.buffers(), statistics, strict=True):
+            buffer.copy_(before)
         self.bad_steps += 1
         self._bad_in_a_row += 1
         if self._bad_in_a_row >= self.config.max_bad_steps:
@@ -106,16 +110,21 @@ class Trainer:
 
     def state(self) -> dict[str, Any]:
         """Return all that `restore` needs to go on exactly here."""
-        return {"network": self.network.state_dict(), "optimizer": self.optimizer.state_dict(),
+        return {"kind": self.config.optimizer,
+                "network": self.network.state_dict(), "optimizer": self.optimizer.state_dict(),
                 "averaged": None if self.averaged is None else self.averaged.state_dict(),
                 "steps": self.steps, "bad_steps": self.bad_steps, "bad_in_a_row": self._bad_in_a_row}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go back to what `state` returned."""
-        self.network.load_state_dict(state["network"])
+        """Go back to what `state` returned, with the settings of now; ValueError when these are too different."""
+        if state["kind"] != self.config.optimizer:
+            raise ValueError(f"training.optimizer={self.config.optimizer!r}: the run began with {state['kind']!r} and "
+                             "has to go on with it")
+        load_weights(self.network, state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
+        set_hyperparameters(self.optimizer, self.config)
         if self.averaged is not None:
-            self.averaged.load_state_dict(state["averaged"] or state["network"])
+            load_weights(self.averaged, state["averaged"] or state["network"])
         self.steps, self.bad_steps = state["steps"], state["bad_steps"]
         self._bad_in_a_row = state["bad_in_a_row"]
 
@@ -124,10 +133,29 @@ def make_optimizer(network: nn.Module, config: Any) -> torch.optim.Optimizer:
     """Return AdamW, or SGD with momentum, that decays weights but neither biases nor normalisation."""
     decayed = [parameter for parameter in network.parameters() if parameter.dim() > 1]
     others = [parameter for parameter in network.parameters() if parameter.dim() <= 1]
-    groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": others, "weight_decay": 0.0}]
-    if config.optimizer == "adamw":
-        return torch.optim.AdamW(groups, lr=config.learning_rate, betas=(config.momentum, 0.999))
-    return torch.optim.SGD(groups, lr=config.learning_rate, momentum=config.momentum)
+    kind = torch.optim.AdamW if config.optimizer == "adamw" else torch.optim.SGD
+    optimizer = kind([{"params": decayed}, {"params": others}], lr=config.learning_rate)
+    set_hyperparameters(optimizer, config)
+    return optimizer
+
+
+def set_hyperparameters(optimizer: torch.optim.Optimizer, config: Any) -> None:
+    """Give an optimizer of `make_optimizer` its settings, also after it has got back the state of an earlier one."""
+    for group, decay in zip(optimizer.param_groups, (config.weight_decay, 0.0), strict=True):
+        group["weight_decay"] = decay
+        if config.optimizer == "adamw":
+            group["betas"] = (config.momentum, 0.999)
+        else:
+            group["momentum"] = config.momentum
+
+
+def load_weights(network: nn.Module, weights: dict[str, Tensor]) -> None:
+    """Load weights into a network; ValueError when they are those of another one."""
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError:
+        raise ValueError("the weights are those of a network with other settings: go on with the [network] that the "
+                         "run began with") from None
 
 
 @torch.no_grad()

@@ -6,12 +6,15 @@ from alphazero.learning.run_folder import RunFolder
 
 
 class TensorBoard:
-    """Writes events of a run into its folder tensorboard/; called with each event's name and values."""
+    """Writes events of a run into its folder tensorboard/; called with each event's name and values.
 
-    def __init__(self, folder: RunFolder):
+    `generation` is the last one that was committed: what an earlier process wrote of later ones is hidden.
+    """
+
+    def __init__(self, folder: RunFolder, generation: int = 0):
         from torch.utils.tensorboard import SummaryWriter
 
-        self._writer = SummaryWriter(str(folder.path / "tensorboard"))
+        self._writer = SummaryWriter(str(folder.path / "tensorboard"), purge_step=generation + 1)
 
     def __enter__(self) -> "TensorBoard":
         return self

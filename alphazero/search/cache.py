@@ -63,7 +63,8 @@ def insert(cache, key, logits, value):
     cache.turn[0] += 1
     cache.keys[entry] = key
     cache.values[entry] = value
-    cache.logits[entry, :] = logits
+    for action in range(logits.size):  # assigning the whole row would compile for two seconds more
+        cache.logits[entry, action] = logits[action]
 
 
 @njit

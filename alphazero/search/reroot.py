@@ -1,7 +1,6 @@
 """After a move: make the child that was played the root and keep the search below it, moved to the front in place."""
 
 import numpy as np
-from numba import prange
 
 from alphazero.search.forest import NONE
 from alphazero.search.simulate import set_root
@@ -95,8 +94,8 @@ def _move_edge(forest, tree, edge, target):
         moved.child = forest.nodes[tree, moved.child].remap
 
 
-@njit(parallel=True)
+@njit
 def play_at_roots(game, forest, trees, actions, keep):
     """Play actions int64[n] at the roots of the trees int32[n]."""
-    for index in prange(trees.size):
+    for index in range(trees.size):
         play_at_root(game, forest, np.int64(trees[index]), np.int64(actions[index]), keep)

@@ -1,7 +1,6 @@
 """What a finished search says about its root: visits, values, the policy to learn and the action to play."""
 
 import numpy as np
-from numba import prange
 
 from alphazero.search.forest import NONE, ROOT
 from alphazero.search.gumbel import best_root_edge, improved_policy
@@ -103,10 +102,10 @@ def write_result(forest, rule, tree, temperature, visits, q, prior, policy):
     return np.int64(forest.edges[tree, choose_edge(forest, rule, rule.gumbel, tree, temperature)].action)
 
 
-@njit(parallel=True)
+@njit
 def write_results(forest, rule, temperature, visits, q, prior, policy, actions, values):
     """Write the results of all trees: arrays [T, A] as in `write_result`, actions int64[T], values float32[T]."""
-    for index in prange(actions.size):
+    for index in range(actions.size):
         tree = np.int64(index)
         actions[tree] = write_result(forest, rule, tree, temperature, visits[tree], q[tree], prior[tree], policy[tree])
         values[tree] = root_value(forest, tree)

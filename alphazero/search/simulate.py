@@ -322,15 +322,15 @@ def run_compiled(game, forest, rule, rollouts, simulations):
         run_tree(game, forest, rule, np.int64(index), rollouts, simulations)
 
 
-@njit(parallel=True)
+@njit
 def start_searches(game, forest, rule, trees, budgets, noisy):
     """Begin a search in each of the trees int32[n] with budgets int32[n]; noisy int8: 1 with root exploration."""
-    for index in prange(trees.size):
+    for index in range(trees.size):
         start_search(game, forest, rule, np.int64(trees[index]), np.int64(budgets[index]), noisy)
 
 
-@njit(parallel=True)
+@njit
 def set_roots(game, forest, trees, states):
     """Empty the trees int32[n] and give them the roots state_dtype[n]."""
-    for index in prange(trees.size):
+    for index in range(trees.size):
         set_root(game, forest, np.int64(trees[index]), states[index])

@@ -1,12 +1,12 @@
 """What happens between two searches of a game of self-play, compiled: log, resign, play, begin the next one.
 
-A tree whose search has finished takes its next move at once, whatever the other trees do.
+A tree whose search has finished takes its next move at once, whatever the other trees do. Few trees are at that
+point in the same step, so these kernels run on one thread; only searching itself is parallel.
 """
 
 from typing import NamedTuple
 
 import numpy as np
-from numba import prange
 
 from alphazero.search.forest import ROOT
 from alphazero.search.noise import draw, draw_unit
@@ -125,22 +125,22 @@ def finish_move(game, forest, rule, play, logs, tree):
         begin_search(game, forest, rule, play, logs, tree)
 
 
-@njit(parallel=True)
+@njit
 def begin_games(game, forest, rule, play, logs, trees):
     """Begin new games in the trees int32[n]."""
-    for index in prange(trees.size):
+    for index in range(trees.size):
         begin_game(game, forest, rule, play, logs, np.int64(trees[index]))
 
 
-@njit(parallel=True)
+@njit
 def begin_searches(game, forest, rule, play, logs, trees):
     """Begin the present searches of the trees int32[n] anew."""
-    for index in prange(trees.size):
+    for index in range(trees.size):
         begin_search(game, forest, rule, play, logs, np.int64(trees[index]))
 
 
-@njit(parallel=True)
+@njit
 def finish_moves(game, forest, rule, play, logs, trees):
     """Play the moves of the trees int32[n], whose searches have finished."""
-    for index in prange(trees.size):
+    for index in range(trees.size):
         finish_move(game, forest, rule, play, logs, np.int64(trees[index]))

@@ -59,7 +59,11 @@ class ReplayWindow:
     @property
     def size(self) -> int:
         """Number of positions that the window may hold now."""
-        return int(min(self.largest, max(self.smallest, self.growth * self.positions_seen)))
+        return self.size_after(self.positions_seen)
+
+    def size_after(self, positions: int) -> int:
+        """Return the size of the window of a run that has seen so many positions."""
+        return int(min(self.largest, max(self.smallest, self.growth * positions)))
 
     @property
     def num_samples(self) -> int:
@@ -169,8 +173,8 @@ def _rebuild_all(game, games, index, chosen, cells, actions, turn, result_weight
                      np.int64(row), states[row], legal[row], scratch[row])
 
 
-@njit(parallel=True)
+@njit
 def states_at(game, games, index, states):
     """Write the positions of all samples into states state_dtype[s]."""
-    for sample in prange(states.size):
+    for sample in range(states.size):
         state_at(game, games, index, np.int64(sample), states[sample])
