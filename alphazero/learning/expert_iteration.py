@@ -18,7 +18,7 @@ from alphazero.learning.display import Display
 from alphazero.learning.evaluation import Evaluation, generation_name, model_file
 from alphazero.learning.progress import Progress
 from alphazero.learning.run_folder import RunFolder
-from alphazero.learning.trainer import StepMetrics, Trainer, mean_metrics
+from alphazero.learning.trainer import StepMetrics, Trainer, load_weights, mean_metrics
 from alphazero.network import Inference, save_model
 from alphazero.network.inference import resolve_device
 from alphazero.network.model import for_game
@@ -27,7 +27,7 @@ from alphazero.search import NetworkEvaluator
 from alphazero.selfplay.records import Games
 from alphazero.selfplay.replay import ReplayWindow
 from alphazero.selfplay.selfplay import SelfPlay, Tally
-from alphazero.selfplay.shards import read_shard, set_aside, write_shard
+from alphazero.selfplay.shards import ShardError, read_shard, set_aside, write_shard
 
 MODEL = "model.safetensors"  # the network that plays, in the run's folder
 
@@ -38,6 +38,7 @@ class ExpertIteration:
     def __init__(self, config: Any, folder: RunFolder, progress: Progress):
         self.config, self.folder, self.progress = config, folder, progress
         self.game = rules.parse(config.game)
+        self._check_game()
         self.device = resolve_device(config.device)
         torch.manual_seed(config.seed)
         self.trainer = Trainer(for_game(self.game, config.network), config.training, self.device,
@@ -45,7 +46,6 @@ class ExpertIteration:
         self.best = copy.deepcopy(self.trainer.player) if config.run.gate else None
         self.window = ReplayWindow(self.game, config.replay.window_min, config.replay.window_max,
                                    config.replay.window_growth)
-        self.evaluation = Evaluation(self.game, config, folder.path / "checkpoints", progress.pool)
         if progress.checkpoint:
             self._restore_learner(progress.checkpoint)
         batch = math.ceil(config.selfplay.parallel_games / config.selfplay.groups)
@@ -53,6 +53,8 @@ class ExpertIteration:
                                    compile=config.network.compile, groups=config.selfplay.groups,
                                    choice=progress.inference_choice, multiple=max(1, batch // 8))
         progress.inference_choice = self.inference.choice
+        self.evaluation = Evaluation(self.game, config, folder.path / "checkpoints", progress.pool,
+                                     self.inference.choice)
         self.selfplay = SelfPlay(self.game, NetworkEvaluator(self.inference), config.search, config.selfplay,
                                  config.seed)
         if progress.under_way:
@@ -73,22 +75,32 @@ class ExpertIteration:
     @property
     def fraction_done(self) -> float:
         """Return how much of the run is over, in [0, 1]; 0 where it has no limit."""
-        limits = self.config.run
-        by_time = self.minutes / limits.minutes if limits.minutes else 0.0
-        by_generation = self.progress.generation / limits.generations if limits.generations else 0.0
-        return min(1.0, max(by_time, by_generation))
+        return self.progress.fraction_done(self.config.run, self.minutes)
+
+    def begin(self, event: str) -> list[str]:
+        """Log how this process begins, fill the window and commit; return a line for each shard that is bad.
+
+        Commits how the network is computed above all, so that a run that is killed computes it in the same way.
+        """
+        progress = self.progress
+        self.folder.log(event, game=progress.game, seed=self.config.seed, generation=progress.generation,
+                        minutes=progress.minutes)
+        bad = self._restore_window()
+        self.folder.commit(progress.as_dict())
+        return bad
 
     def run(self, display: Display) -> None:
         """Work until the limit of minutes or generations; TrainingDiverged when the losses stay infinite."""
-        self._restore_window()
-        while self.fraction_done < 1.0:
+        over = self.fraction_done >= 1.0
+        while not over:
             self._play(display)
             metrics = self._learn(display)
             self.progress.generation += 1
             self._gate(display)
             self.inference.load(self.playing)  # self-play forgets its cache when it starts again
             self._log_generation(display, metrics)
-            self._rate(display)
+            over = self.fraction_done >= 1.0
+            self._rate(display, over)
             self._commit_generation()
 
     def _play(self, display: Display) -> None:
@@ -151,12 +163,12 @@ class ExpertIteration:
             self.best.load_state_dict(self.trainer.player.state_dict())
         self.folder.log("gate", generation=self.progress.generation, share=match.share, passed=passed)
 
-    def _rate(self, display: Display) -> None:
-        """Rate the generation when it is time, and at the end."""
+    def _rate(self, display: Display, over: bool) -> None:
+        """Rate the generation when it is time, and when the run is over."""
         settings, progress = self.config.evaluation, self.progress
         by_count = settings.every_generations and progress.generation % settings.every_generations == 0
         by_time = settings.every_minutes and self.minutes - progress.rated_minutes >= settings.every_minutes
-        if not (by_count or by_time or (self.fraction_done >= 1.0 and settings.every_minutes)):
+        if not (by_count or by_time or (over and settings.every_minutes)):
             return
         display.phase(progress.generation, "rating", self.minutes, progress.games)
         self.evaluation.rate(self.playing, progress.generation, self.config.seed + progress.generation)
@@ -207,27 +219,43 @@ class ExpertIteration:
                    {"run": self.folder.path.name, "generation": progress.generation, "games": progress.games,
                     "positions": progress.positions, "minutes": round(self.minutes, 2), "seed": self.config.seed})
 
-    def _restore_learner(self, name: str) -> None:
-        state = checkpoints.load_learner(self._checkpoint(name), self.device)
-        self.trainer.restore(state["trainer"])
-        if self.best is not None:
-            self.best.load_state_dict(state["best"] or self.trainer.player.state_dict())
+    def _check_game(self) -> None:
+        """Refuse to go on with another game than the run began with."""
+        game = rules.spec(self.game)
+        if self.progress.game not in ("", game):
+            raise ValueError(f"{self.folder.path}: a run of {self.progress.game} cannot go on with game={game}: begin "
+                             "a new run")
+        self.progress.game = game
 
-    def _restore_window(self) -> None:
-        """Fill the window again from the newest shards; bad ones are set aside and named."""
-        parts, positions = [], 0
-        for name in reversed(self.progress.shards):
+    def _restore_learner(self, name: str) -> None:
+        path = self._checkpoint(name)
+        state = checkpoints.load_learner(path, self.device)
+        try:
+            self.trainer.restore(state["trainer"])
+            if self.best is not None:
+                load_weights(self.best, state["best"] or self.trainer.player.state_dict())
+        except KeyError as error:
+            raise ValueError(f"{path}: no checkpoint of this version of alphazero: it lacks {error}") from None
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from None
+
+    def _restore_window(self) -> list[str]:
+        """Fill the window again from the newest shards; set bad ones aside and return a line for each."""
+        progress, parts, bad, positions = self.progress, [], [], 0
+        for name in reversed([name for name in progress.shards if name not in progress.bad_shards]):
+            if positions >= self.window.size_after(progress.positions):
+                break
             path = self.folder.path / "selfplay" / f"{name}.npz"
             try:
                 parts.append(read_shard(path, self.game))
-            except ValueError as error:
+                positions += parts[-1].num_positions
+            except ShardError as error:
                 set_aside(path)
-                self.folder.log("bad_shard", shard=name, reason=str(error))
-                continue
-            positions += parts[-1].num_positions
-            if positions > self.config.replay.window_max:
-                break
-        self.window.refill(parts[::-1], self.progress.positions)
+                progress.bad_shards.append(name)
+                bad.append(str(error))
+                self.folder.log("bad_shard", shard=name, reason=str(error), bad_shards=len(progress.bad_shards))
+        self.window.refill(parts[::-1], progress.positions)
+        return bad
 
     def _checkpoint(self, name: str) -> Any:
         return self.folder.path / "checkpoints" / name

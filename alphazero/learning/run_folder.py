@@ -86,6 +86,10 @@ class RunFolder:
         for folder in (self.path, *(self.path / name for name in OWN_FILES)):
             remove_temporary(folder)
 
+    def clear(self) -> None:
+        """Take away what a run left that was stopped before its first commit."""
+        self.go_back({"shards": [], "files": [], "metrics_bytes": 0})
+
     def remove(self, names: list[str]) -> None:
         """Remove files of checkpoints/ that are no longer needed."""
         for name in names:

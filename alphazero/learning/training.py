@@ -8,7 +8,7 @@ from alphazero.config import Config, load_config
 from alphazero.learning.display import Display
 from alphazero.learning.expert_iteration import MODEL, ExpertIteration
 from alphazero.learning.progress import Progress
-from alphazero.learning.run_folder import RunFolder, read_progress
+from alphazero.learning.run_folder import PROGRESS, RunFolder, read_progress
 from alphazero.learning.trainer import TrainingDiverged
 from alphazero.learning.writer import TensorBoard
 from alphazero.network import set_threads
@@ -17,6 +17,7 @@ from alphazero.network import set_threads
 class Summary(NamedTuple):
     """How a run ended."""
 
+    game: str  # as the settings name it
     folder: Path
     model: Path  # the network that plays
     generations: int
@@ -24,14 +25,15 @@ class Summary(NamedTuple):
     positions: int
     minutes: float
     elo: str  # the last rating, "" where there was none
-    match: Any | None  # MatchResult of the last match
+    match_text: str  # what came of the last match, "" where there was none
+    match: Any | None  # its MatchResult, None where it was not played by this process
 
     def __str__(self) -> str:
         lines = [f"{self.generations} generations, {self.games} games, {self.positions} positions in "
                  f"{self.minutes:.1f} minutes of training",
-                 *([f"Elo {self.elo}"] if self.elo else []), *([self.match.summary()] if self.match else []),
+                 *([f"Elo {self.elo}"] if self.elo else []), *([self.match_text] if self.match_text else []),
                  f"model   {self.model}", f"plots   {self.folder / 'plots'}",
-                 f"play    alphazero play {{game}} --model {self.model}"]
+                 f"play    alphazero play {self.game} --model {self.model}"]
         return "\n".join(lines)
 
 
@@ -45,56 +47,84 @@ def train(config: Config, folder: str | os.PathLike[str]) -> Summary:
         if read_progress(folder) is not None:
             raise ValueError(f"{folder}: holds a run already: go on with `alphazero train --resume {folder}`, or "
                              "choose another run.folder")
-        run_folder.go_back({**Progress().as_dict(), "metrics_bytes": 0})
-        run_folder.write_config(config.to_toml())
         return _work(config, run_folder, Progress(), "start")
 
 
 def resume(folder: str | os.PathLike[str], overrides: Any = ()) -> Summary:
     """Go on with the run in a folder from its last commit; ValueError when it is none, or another process writes it.
 
-    `overrides` change its settings, limits above all.
+    `overrides` change its settings, limits above all. Of a run that is over nothing is done again.
     """
     folder = Path(folder)
     if not (folder / "config.toml").is_file():
         raise ValueError(f"{folder}: not the folder of a run: it has no config.toml")
     config = load_config(folder / "config.toml", overrides)
     with RunFolder(folder) as run_folder:
-        data = read_progress(folder) or {**Progress().as_dict(), "metrics_bytes": 0}
+        data = read_progress(folder)
+        if data is None:
+            return _work(config, run_folder, Progress(), "start")
+        try:
+            progress = Progress.from_dict(data)
+        except ValueError as error:
+            raise ValueError(f"{folder / PROGRESS}: damaged ({error}): restore it, or start a new run") from None
         run_folder.go_back(data)
-        run_folder.write_config(config.to_toml())
-        return _work(config, run_folder, Progress.from_dict(data), "resume")
+        if progress.ended and progress.ended == progress.generation and progress.fraction_done(config.run) >= 1.0:
+            return _summary(config, folder, progress)
+        return _work(config, run_folder, progress, "resume")
 
 
 def _work(config: Config, folder: RunFolder, progress: Progress, event: str) -> Summary:
     """Run to the limit, then the last match and the plots."""
     set_threads(config.threads)
-    folder.log(event, game=config.game, seed=config.seed, generation=progress.generation, minutes=progress.minutes)
-    run = ExpertIteration(config, folder, progress)
-    display = Display(config.run.minutes, config.run.generations, progress.minutes, progress.generation)
+    if event == "start":
+        folder.clear()
+    run = ExpertIteration(config, folder, progress)  # refuses settings that cannot be used before they are written
+    folder.write_config(config.to_toml())
+    bad_shards = run.begin(event)
     try:
-        with TensorBoard(folder) as folder.listener:
-            run.run(display)
+        _run(run, folder, bad_shards)
+        match = _last_match(run, folder)
     except TrainingDiverged as error:
         good = folder.path / "checkpoints" / progress.checkpoint if progress.checkpoint else "none yet"
         raise ValueError(f"{folder.path}: {error}; last good checkpoint: {good}") from None
+    except KeyboardInterrupt:
+        print(f"stopped; go on with: alphazero train --resume {folder.path}", flush=True)
+        raise
+    return _summary(config, folder.path, progress, match)
+
+
+def _run(run: ExpertIteration, folder: RunFolder, messages: list[str]) -> None:
+    limits, progress = run.config.run, run.progress
+    display = Display(limits.minutes, limits.generations, progress.minutes, progress.generation)
+    try:
+        for message in messages:
+            display.write(f"set aside: {message}")
+        with TensorBoard(folder, progress.generation) as folder.listener:
+            run.run(display)
     finally:
+        folder.listener = None
         display.close()
-    return _finish(config, folder, run)
 
 
-def _finish(config: Config, folder: RunFolder, run: ExpertIteration) -> Summary:
-    from alphazero.plots import plot_run
-
-    match = run.evaluation.final_match(run.playing, config.seed, progress=True)
+def _last_match(run: ExpertIteration, folder: RunFolder) -> Any:
+    """Play the last match, if there is one, and commit that the run has ended."""
+    progress = run.progress
+    match = run.evaluation.final_match(run.playing, run.config.seed, progress=True)
     if match is not None:
         folder.log("match", **match.as_dict())
-    folder.log("end", generation=run.progress.generation, minutes=run.progress.minutes, games=run.progress.games,
-               positions=run.progress.positions)
-    folder.commit(run.progress.as_dict())
-    plot_run(folder.path)
-    progress = run.progress
-    summary = Summary(folder.path, folder.path / MODEL, progress.generation, progress.games, progress.positions,
-                      progress.minutes, progress.elo, match)
-    print(str(summary).format(game=config.game))
+    folder.log("end", generation=progress.generation, minutes=progress.minutes, games=progress.games,
+               positions=progress.positions)
+    progress.ended, progress.match = progress.generation, match.summary() if match else ""
+    folder.commit(progress.as_dict())
+    return match
+
+
+def _summary(config: Config, folder: Path, progress: Progress, match: Any = None) -> Summary:
+    """Draw the plots, print and return the summary of a run that has ended."""
+    from alphazero.plots import plot_run
+
+    plot_run(folder)
+    summary = Summary(config.game, folder, folder / MODEL, progress.generation, progress.games, progress.positions,
+                      progress.minutes, progress.elo, progress.match, match)
+    print(summary, flush=True)
     return summary
