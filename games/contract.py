@@ -267,7 +267,7 @@ class _Checker:
     def check_totals(self) -> None:
         """Check what only many positions together show."""
         right, wrong = self.plane_changes
-        self.require(right <= wrong, "the planes of plane_pairs are not those of the player to move: they "
+        self.require(bool(right <= wrong), "the planes of plane_pairs are not those of the player to move: they "
                                      f"change by {right:g} in all, by {wrong:g} when taken the other way")
         self.require(len(self.movers) > 1 or self.num_positions <= self.num_games,
                      "position_hash is the same for all positions")

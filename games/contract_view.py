@@ -31,7 +31,8 @@ class View(NamedTuple):
 
     def same(self, other: "View", message: str) -> tuple[bool, str]:
         """Return whether two views agree in everything, and the message with the first thing that differs."""
-        for name, mine, theirs in zip(self._fields, self, other, strict=True):
+        for name in self._fields:
+            mine, theirs = getattr(self, name), getattr(other, name)
             if not np.array_equal(mine, theirs):
                 return False, f"{message}: {name} is {_short(mine)} against {_short(theirs)}"
         return True, ""
