@@ -39,11 +39,11 @@ def save_under_way(path: Path, games: Games, arrays: dict[str, np.ndarray]) -> N
     write_atomically(path, pack(games, arrays))
 
 
-def load_under_way(path: Path) -> tuple[Games, dict[str, np.ndarray]]:
-    """Read what `save_under_way` wrote; ValueError when it is missing or damaged."""
+def load_under_way(path: Path, game: Any) -> tuple[Games, dict[str, np.ndarray]]:
+    """Read what `save_under_way` wrote of a game; ValueError when it is missing or damaged."""
     try:
-        return unpack(path.read_bytes())
+        return unpack(path.read_bytes(), game)
     except FileNotFoundError:
         raise ValueError(f"{path}: the games under way are missing: restore the file, or start a new run") from None
     except ShardError as error:
-        raise ValueError(f"{path}: damaged: {error}") from None
+        raise ValueError(f"{path}: damaged: {error}: restore the file, or start a new run") from None

@@ -58,7 +58,7 @@ class ExpertIteration:
         self.selfplay = SelfPlay(self.game, NetworkEvaluator(self.inference), config.search, config.selfplay,
                                  config.seed)
         if progress.under_way:
-            self.selfplay.restore(*checkpoints.load_under_way(self._checkpoint(progress.under_way)))
+            self.selfplay.restore(*checkpoints.load_under_way(self._checkpoint(progress.under_way), self.game))
         self._started = time.monotonic()
         self._minutes_before = progress.minutes
 

@@ -48,6 +48,7 @@ class Games(NamedTuple):
 
 PER_GAME = ("starts", "lengths", "outcomes", "ends", "lowest")
 PER_PLY = ("actions", "values", "full", "counts")
+PER_ENTRY = ("policy_actions", "policy_weights")
 _DTYPES = {"lengths": np.int32, "outcomes": np.int8, "ends": np.int8, "lowest": np.float32, "actions": np.int32,
            "values": np.float32, "full": np.int8, "counts": np.int32, "policy_actions": np.int32,
            "policy_weights": np.uint16}
@@ -60,12 +61,55 @@ def no_games(game: Any) -> Games:
     return Games(starts=np.zeros(0, game.state_dtype), **empty)
 
 
+def as_games(arrays: dict[str, np.ndarray], game: Any) -> Games:
+    """Return arrays that were read from a file as games of `game`; ValueError when they are none."""
+    empty = no_games(game)._asdict()
+    for name, array in arrays.items():
+        if array.dtype != empty[name].dtype or array.shape[1:] != empty[name].shape[1:]:
+            raise ValueError(f"{name} is {array.dtype}{list(array.shape)}")
+    arrays["starts"] = arrays["starts"].view(game.state_dtype)  # a file does not keep that records are aligned
+    games = Games(**arrays)
+    sizes = {**dict.fromkeys(PER_GAME, len(games.lengths)), **dict.fromkeys(PER_PLY, int(games.lengths.sum())),
+             **dict.fromkeys(PER_ENTRY, int(games.counts.sum()))}
+    if any(len(array) != sizes[name] for name, array in arrays.items()):
+        raise ValueError("their lengths do not agree")
+    return games
+
+
 def join(parts: Iterable[Games]) -> Games:
-    """Return all games of the parts, in order; ValueError when there are no parts."""
+    """Return all games of the parts, in order; ValueError when there are no parts.
+
+    Equal games become equal bytes: see `without_padding`.
+    """
     parts = list(parts)
     if not parts:
         raise ValueError("no games to join")
-    return Games(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+    starts, *others = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    return Games(without_padding(starts), *others)
+
+
+def without_padding(states: np.ndarray) -> np.ndarray:
+    """Return a copy of the records [n] with zeros between their fields.
+
+    NumPy copies records field by field and leaves there what the memory held before.
+    """
+    used = np.zeros(states.dtype.itemsize, np.bool_)
+    _mark_fields(states.dtype, used)
+    rows = np.frombuffer(bytearray(states.tobytes()), np.uint8).reshape(len(states), len(used))
+    rows[:, ~used] = 0
+    return rows.reshape(-1).view(states.dtype)
+
+
+def _mark_fields(kind: np.dtype, used: np.ndarray) -> None:
+    if kind.subdtype is not None:
+        item = kind.subdtype[0]
+        for start in range(0, kind.itemsize, item.itemsize):
+            _mark_fields(item, used[start: start + item.itemsize])
+    elif kind.fields is not None:
+        for field, offset, *_ in kind.fields.values():
+            _mark_fields(field, used[offset: offset + field.itemsize])
+    else:
+        used[:] = True
 
 
 def select(games: Games, first: int, last: int) -> Games:
@@ -80,5 +124,6 @@ def select(games: Games, first: int, last: int) -> Games:
 def num_distinct(games: Games) -> int:
     """Return how many different games there are, told apart by start and actions."""
     plies = np.concatenate([[0], np.cumsum(games.lengths, dtype=np.int64)])
-    return len({games.starts[index].tobytes() + games.actions[plies[index]: plies[index + 1]].tobytes()
+    starts = without_padding(games.starts)
+    return len({starts[index].tobytes() + games.actions[plies[index]: plies[index + 1]].tobytes()
                 for index in range(games.num_games)})

@@ -19,7 +19,7 @@ import numpy as np
 
 import games as rules
 from alphazero.files import write_atomically
-from alphazero.selfplay.records import Games, join, no_games
+from alphazero.selfplay.records import Games, as_games, join
 
 FORMAT_VERSION = 1
 UNREADABLE = (OSError, ValueError, KeyError, EOFError, TypeError, RuntimeError, zipfile.BadZipFile, zlib.error)
@@ -38,14 +38,15 @@ def pack(games: Games, extra: Mapping[str, np.ndarray] | None = None) -> bytes:
     return buffer.getvalue()
 
 
-def unpack(data: bytes) -> tuple[Games, dict[str, np.ndarray]]:
-    """Return what `pack` was given; ShardError when the bytes are something else."""
+def unpack(data: bytes, game: Any) -> tuple[Games, dict[str, np.ndarray]]:
+    """Return what `pack` was given; ShardError when the bytes are something else, or positions of another game."""
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             found = {name: arrays[name] for name in arrays.files}
-        games = Games(**{name: found.pop(name) for name in Games._fields})
+        games = as_games({name: found.pop(name) for name in Games._fields}, game)
     except UNREADABLE as error:
-        raise ShardError(f"not the arrays of games ({error})") from None
+        reason = " ".join(str(error).split())
+        raise ShardError(f"not the arrays of games of {game.name} ({reason})") from None
     return games, {name[1:]: array for name, array in found.items()}
 
 
@@ -82,6 +83,10 @@ def read_shard(path: str | os.PathLike[str], game: Any = None) -> Games:
     if game is not None and manifest["game"] != rules.spec(game):
         raise ShardError(f"{path}: games of {manifest['game']}; expected {rules.spec(game)}")
     try:
+        game = game or rules.parse(manifest["game"])
+    except ValueError as error:
+        raise ShardError(f"{path}: {error}") from None
+    try:
         data = path.read_bytes()
     except OSError as error:
         raise ShardError(f"{path}: cannot be read ({error.strerror})") from None
@@ -89,7 +94,7 @@ def read_shard(path: str | os.PathLike[str], game: Any = None) -> Games:
         raise ShardError(f"{path}: does not agree with its manifest ({len(data)} bytes, {manifest.get('bytes')} "
                          "written): truncated or altered")
     try:
-        return unpack(data)[0]
+        return unpack(data, game)[0]
     except ShardError as error:
         raise ShardError(f"{path}: {error}") from None
 
@@ -120,11 +125,11 @@ def read_folder(folder: str | os.PathLike[str], game: Any = None) -> Folder:
     paths, parts, bad = shard_paths(folder), [], []
     for path in paths:
         try:
-            game = game or rules.parse(read_manifest(path)["game"])
             parts.append(read_shard(path, game))
-        except ValueError as error:
+            game = game or rules.parse(read_manifest(path)["game"])
+        except ShardError as error:
             bad.append(str(error))
     if not parts:
         reason = f": {bad[0]}" if bad else ", expected .npz shards as `alphazero selfplay` writes them"
         raise ValueError(f"{folder}: no games to read{reason}")
-    return Folder(game, join(parts) if parts else no_games(game), bad)
+    return Folder(game, join(parts), bad)
