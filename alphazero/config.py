@@ -176,7 +176,7 @@ class TrainingConfig(Settings):
     weight_decay: float = setting(1e-4, "Weight decay c. AGZ, AZ: 1e-4 (as an L2 loss).", ge=0.0, le=10.0)
     warmup_steps: int = setting(100, "Steps over which the step size rises from 0.", ge=0, le=10**9)
     schedule: Literal["constant", "cosine"] = setting(
-        "constant", "Step size over the run; cosine needs a limit (minutes or generations). AZ: four drops."
+        "constant", "Step size over the run; cosine needs a limit (minutes or generations). AZ: three drops."
     )
     final_learning_rate_fraction: Fraction = setting(
         0.1, "Last step size of schedule cosine, as a share of learning_rate. AZ: 0.001."
@@ -210,7 +210,7 @@ class EvaluationConfig(Settings):
     simulations: int = setting(100, "Simulations a move in ratings. AGZ: 1600.", ge=1, le=10_000_000)
     anchors: Texts = setting((), 'Fixed players of the pool, such as "random", "mcts:simulations=100".')
     final_opponent: str = setting("mcts:simulations=1000", 'Opponent of the last match; "": no match.')
-    final_games: int = setting(200, "Games of the last match.", ge=2, le=10**7)
+    final_games: int = setting(200, "Games of the last match, an even number.", ge=2, le=10**7, multiple_of=2)
     final_simulations: int = setting(200, "Simulations a move in the last match.", ge=1, le=10_000_000)
 
 
@@ -220,7 +220,7 @@ class RunConfig(Settings):
     minutes: float = setting(0.0, "Minutes of training; 0: no limit. AZ chess: 540 minutes.", ge=0.0, le=1e7)
     generations: int = setting(0, "Generations of training; 0: no limit.", ge=0, le=10**9)
     gate: bool = setting(False, "A new network plays only once it beats the last. AGZ: yes; AZ: no.")
-    gate_games: int = setting(100, "Games of the gate. AGZ: 400.", ge=2, le=10**7)
+    gate_games: int = setting(100, "Games of the gate, an even number. AGZ: 400.", ge=2, le=10**7, multiple_of=2)
     gate_threshold: Fraction = setting(0.55, "Share of points that passes the gate. AGZ: 0.55.")
     keep_checkpoints: int = setting(3, "Checkpoints that stay on disk.", ge=1, le=10**6)
     folder: str = setting("", 'Folder of the run; "": runs/<name of the settings file>.')

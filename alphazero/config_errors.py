@@ -121,6 +121,8 @@ def _bounds(field: FieldInfo) -> Iterator[str]:
             yield f"at most {_number(rule.le)}"
         elif isinstance(rule, annotated_types.Lt):
             yield f"below {_number(rule.lt)}"
+        elif isinstance(rule, annotated_types.MultipleOf):
+            yield f"a multiple of {rule.multiple_of}"
         elif isinstance(rule, annotated_types.MinLen):
             yield "not empty"
 

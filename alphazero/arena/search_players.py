@@ -20,7 +20,8 @@ class SearchPlayer(Player):
 
     evaluator: judges leaves; config: a `SearchConfig`, `simulations` of it the budget by default (root
     noise is never on); temperature: actions are drawn by visits ** (1 / temperature), 0: the most visited;
-    batch: rows that the evaluator likes to get at once. Evaluations stay cached until `new_games`, which is
+    seconds: a limit for the positions of one call together, 0: none; batch: rows that the evaluator likes to
+    get at once. Evaluations stay cached until `new_games`, which is
     due when weights change.
     """
 
@@ -31,6 +32,7 @@ class SearchPlayer(Player):
         config: SearchConfig,
         *,
         simulations: int | None = None,
+        seconds: float = 0.0,
         temperature: float = 0.0,
         batch: int = 64,
         seed: int = 0,
@@ -39,7 +41,7 @@ class SearchPlayer(Player):
         super().__init__(game, name, seed)
         budget = {"simulations": simulations or config.simulations, "reuse_subtree": False}
         self.evaluator, self.config = evaluator, config.model_copy(update=budget)
-        self.temperature, self.batch = temperature, batch
+        self.temperature, self.batch, self.seconds = temperature, batch, seconds
         self._search: Search | None = None
 
     def choose(self, states: np.ndarray) -> np.ndarray:
@@ -67,7 +69,7 @@ class SearchPlayer(Player):
         search.seed_trees(int(self.rng.integers(2**63)), trees)
         search.set_roots(states, trees)
         search.start(self.config.simulations, trees)
-        search.run()
+        search.run(self.seconds or None)
         return search.result(self.temperature).action[: len(states)]
 
     def _search_for(self, num_trees: int) -> Search:
@@ -99,6 +101,7 @@ class ModelPlayer(SearchPlayer):
         config: SearchConfig,
         *,
         simulations: int | None = None,
+        seconds: float = 0.0,
         temperature: float = 0.0,
         seed: int = 0,
         name: str = "model",
@@ -108,6 +111,7 @@ class ModelPlayer(SearchPlayer):
             NetworkEvaluator(inference),
             config,
             simulations=simulations,
+            seconds=seconds,
             temperature=temperature,
             batch=getattr(inference, "batch_size", 64),
             seed=seed,
@@ -116,10 +120,10 @@ class ModelPlayer(SearchPlayer):
 
 
 def _build_mcts(
-    game, seed: int, device: str, name: str, simulations: int, c: float, rollouts: int
+    game, seed: int, device: str, name: str, simulations: int, seconds: float, c: float, rollouts: int
 ) -> SearchPlayer:
     config = SearchConfig(rule="uct", simulations=simulations, c_uct=c)
-    return SearchPlayer(game, RolloutEvaluator(game, rollouts), config, seed=seed, name=name)
+    return SearchPlayer(game, RolloutEvaluator(game, rollouts), config, seconds=seconds, seed=seed, name=name)
 
 
 def _build_model(
@@ -129,6 +133,7 @@ def _build_model(
     name: str,
     path: str,
     simulations: int,
+    seconds: float,
     temperature: float,
     rule: str,
     gumbel: bool,
@@ -140,10 +145,12 @@ def _build_model(
     settings = {"rule": rule, "simulations": simulations, "gumbel": gumbel, "leaves": leaves}
     config = SearchConfig.model_validate(settings)
     inference = load_inference(path, game, device, precision)
-    return ModelPlayer(game, inference, config, temperature=temperature, seed=seed, name=name)
+    return ModelPlayer(game, inference, config, seconds=seconds, temperature=temperature, seed=seed, name=name)
 
 
 _DEFAULTS = SearchConfig()
+SECONDS = Option(float, 0.0, "seconds for the moves of all games asked for at once, if simulations last longer; "
+                 "0: no limit", minimum=0.0, maximum=86_400.0)
 MODEL_OPTIONS = {
     "path": Option(str, REQUIRED, "the model's file"),
     "precision": Option(
@@ -159,6 +166,7 @@ KINDS = {
         _build_mcts,
         {
             "simulations": Option(int, 1000, "simulations a move", minimum=1, maximum=10_000_000),
+            "seconds": SECONDS,
             "c": Option(float, _DEFAULTS.c_uct, "exploration constant", minimum=0.0, maximum=1000.0),
             "rollouts": Option(int, 1, "rollouts a simulation", minimum=1, maximum=100_000),
         },
@@ -169,6 +177,7 @@ KINDS = {
         {
             **MODEL_OPTIONS,
             "simulations": Option(int, 200, "simulations a move", minimum=1, maximum=10_000_000),
+            "seconds": SECONDS,
             "temperature": Option(
                 float, 0.0, "0: the most visited move; 1: by visits", minimum=0.0, maximum=100.0
             ),
