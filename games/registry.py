@@ -115,6 +115,21 @@ def names() -> tuple[str, ...]:
     return (*BUILT_IN, *(name for name in sorted(_outside()) if name not in BUILT_IN))
 
 
+def _load_outside(name: str) -> Any:
+    """Return the class that an entry point names; ValueError when it is no game of that name."""
+    entry = _outside()[name]
+    try:
+        cls = entry.load()
+    except (ImportError, AttributeError) as error:
+        raise ValueError(f"the game {name!r} cannot be loaded from {entry.value!r}: {error}") from None
+    called = getattr(cls, "name", None)
+    if not hasattr(cls, "_fields") or called is None:
+        raise ValueError(f"{entry.value!r}, registered as the game {name!r}, is no class made with @game_class")
+    if isinstance(called, str) and called != name:
+        raise ValueError(f"{entry.value!r} is registered as {name!r} but calls itself {called!r}: use one name")
+    return cls
+
+
 def _info_of_class(name: str, cls: Any) -> GameInfo:
     """Read the rules of a game from outside off its fields and their defaults."""
     defaults = cls._field_defaults
@@ -135,7 +150,7 @@ def info(name: str) -> GameInfo:
     if name in BUILT_IN:
         return BUILT_IN[name]
     if name in _outside():
-        return _info_of_class(name, _outside()[name].load())
+        return _info_of_class(name, _load_outside(name))
     raise ValueError(f"unknown game {name!r}{nearest(name, names())}; known games: {', '.join(names())}")
 
 

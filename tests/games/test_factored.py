@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import games
+from games import factored
 from games.contract import check_game
 from games.factored import Factored
 from tests.games.nim import Nim
@@ -86,6 +87,15 @@ def test_symmetries_that_turn_columns_into_rows_are_left_out():
     same, back = [0, 1, 2], [2, 1, 0]
     assert list(zip(columns, rows, strict=True)) == [(same, same), (back, same), (same, back), (back, back)]
     assert len(games.make("tic_tac_toe").symmetries.actions) == 8
+
+
+def test_symmetries_that_do_not_map_marked_planes_to_marked_planes_are_left_out(monkeypatch):
+    game = games.parse("factored-tic_tac_toe")
+    on_top = np.zeros((3, 3, 3), np.float32)
+    on_top[np.arange(3), 0, np.arange(3)] = 1  # a column drawn as its top cell, which a flip would move
+    monkeypatch.setattr(factored, "_marks", lambda wrapped: [on_top.reshape(3, 9)])
+    actions = factored._symmetries.__wrapped__(game).actions
+    assert actions.tolist() == [[0, 1, 2, 3, 4, 5], [2, 1, 0, 3, 4, 5]]
 
 
 def test_a_position_in_the_middle_of_a_move_differs_from_the_one_before():

@@ -1,10 +1,13 @@
 """Games as text: what is read, what is refused, and in which words."""
 
+from importlib.metadata import EntryPoint
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import games
+from games import registry
 from games.registry import parse_spec
 
 
@@ -73,3 +76,22 @@ def test_equal_games_are_one_object():
 def test_numbers_are_read_as_numbers():
     assert parse_spec("go:size=9,komi=7.5,superko=positional") == ("go", {"size": 9, "komi": 7.5,
                                                                           "superko": "positional"})
+
+
+@pytest.mark.parametrize("value, message", [
+    ("tests.games.nim:Nim", None),
+    ("no_such_module:Game", "the game 'nim' cannot be loaded from 'no_such_module:Game': No module named"),
+    ("tests.games.nim:NoSuchGame", "cannot be loaded from 'tests.games.nim:NoSuchGame': .*NoSuchGame"),
+    ("tests.games.nim:np", "registered as the game 'nim', is no class made with @game_class"),
+    ("tests.games.broken:Broken", "is registered as 'nim' but calls itself 'broken': use one name"),
+])  # fmt: skip
+def test_a_game_from_outside_is_loaded_or_refused_in_one_line(value, message, monkeypatch):
+    entry = EntryPoint("nim", value, registry.ENTRY_POINT_GROUP)
+    monkeypatch.setattr(registry, "_outside", lambda: {"nim": entry})
+    assert games.names()[-1] == "nim"
+    if message is None:
+        assert games.spec(games.make("nim", heaps=2, size=3)) == "nim:heaps=2,size=3"
+        return
+    with pytest.raises(ValueError, match=message) as caught:
+        games.make("nim")
+    assert "\n" not in str(caught.value)
