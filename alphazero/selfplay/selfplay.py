@@ -62,9 +62,10 @@ class _Group:
         self.call(moves.begin_searches, trees)
 
     def advance(self, begin: Callable[[int], int]) -> list[Games]:
-        """Move every tree on until it waits for an evaluation; return the games that ended on the way.
+        """Move every tree on until it waits for an evaluation or its game has ended; return the games that have.
 
-        begin(n) says how many of n free trees get a new game.
+        begin(n) says how many of n free trees get a new game. That one starts with the next call: where the cache
+        knows every position, a tree would otherwise play game after game and never wait.
         """
         ended_games: list[Games] = []
         waiting = self.active
@@ -74,12 +75,12 @@ class _Group:
                 break
             self.moves += waiting.size
             self.call(moves.finish_moves, waiting)
-            ended = waiting[self.logs.rows["ended"][waiting] == 1]
+            over = self.logs.rows["ended"][waiting] == 1
+            ended, waiting = waiting[over], waiting[~over]
             if ended.size:
                 ended_games += [take_game(self.logs, tree) for tree in ended]
                 self.logs.rows["active"][ended] = 0
                 self.call(moves.begin_games, ended[: begin(ended.size)])
-                waiting = waiting[self.logs.rows["active"][waiting] == 1]
         return ended_games
 
 
