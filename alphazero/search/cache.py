@@ -40,7 +40,9 @@ def clear(cache: Cache) -> None:
 
 @helper
 def find(cache, key):
-    """Return the entry of a key, or -1."""
+    """Return the entry of a key, or -1; always -1 for the key 0, which marks an empty place."""
+    if key == 0:
+        return np.int64(-1)
     base = key & np.uint64(cache.keys.size - WAYS)
     for way in range(WAYS):
         entry = np.int64(base) + way
