@@ -6,15 +6,23 @@ values each part can take) and, for people, by `part_name(index, value)`. Action
 of parts, but the parts of one legal action must not be the beginning of another's.
 
 Part `index` with value v is action `sum(part_sizes[:index]) + v`, so no two parts share an action.
+
+numba hands tuples of numbers to its threads, but not tuples of tuples. So `Factored(game)` is an instance of a
+class of its own for every kind of game, whose fields are those of the wrapped game and the sizes of the parts;
+compiled code makes the wrapped game out of them again, by `wrapped_game`.
 """
 
+import collections
 import functools
-from typing import Any, NamedTuple
+import importlib
+import re
+from typing import Any
 
 import numpy as np
+from numba.extending import overload
 
 from games.bits import mix
-from games.game import IllegalAction, game_class, kernel_of, njit
+from games.game import NUM_ARGUMENTS, IllegalAction, game_class, kernel_of, njit
 from games.kernel import helper
 from games.symmetry import Symmetries
 
@@ -23,19 +31,37 @@ GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 CHOSEN = " +"  # in the text of a position, stands before every part that is chosen already
 
 
-class _Fields(NamedTuple):
-    game: Any
-    base_actions: int
-    part_sizes: tuple[int, ...]
-
-
 @functools.cache
 def _state_dtype(base: np.dtype, num_parts: int) -> np.dtype:
     return np.dtype([("base", base), ("num_chosen", np.int32), ("chosen", np.int32, num_parts)], align=True)
 
 
+def wrapped_game(factored):
+    """Return the game that a `Factored` wraps."""
+    kind = type(factored)
+    return kind.wrapped(*factored[: len(kind.wrapped._fields)])
+
+
+def sizes_of(factored) -> tuple[int, ...]:
+    """Return how many values each part of a `Factored` can take."""
+    return tuple(factored[len(type(factored).wrapped._fields) + 1:])
+
+
+@overload(wrapped_game)
+def _compile_wrapped_game(factored):
+    wrapped = factored.instance_class.wrapped
+    count = len(wrapped._fields)
+    return lambda factored: wrapped(*factored[:count])
+
+
+@overload(sizes_of)
+def _compile_sizes_of(factored):
+    first = len(factored.instance_class.wrapped._fields) + 1
+    return lambda factored: factored[first:]
+
+
 @game_class("factored")
-class Factored(_Fields):
+class Factored:
     """A game in which an action is one part of an action of `game`.
 
     State: base, the position of `game`; num_chosen int32 parts chosen of the coming move (0: a new move
@@ -45,16 +71,23 @@ class Factored(_Fields):
     """
 
     __slots__ = ()
+    base_actions: int  # actions of the wrapped game
 
-    def __new__(cls, game: Any, *derived: Any):
+    def __new__(cls, game: Any):
         """Wrap a game; ValueError when it does not say what the parts of its actions are."""
         missing = [name for name in PART_KERNELS if kernel_of(type(game), name) is None]
         missing += [] if hasattr(game, "part_sizes") else ["part_sizes"]
         if missing:
             raise ValueError(f"{game.name} cannot be played in parts: it lacks {', '.join(missing)}")
         sizes = tuple(int(size) for size in game.part_sizes)
-        return super().__new__(cls, game, int(game.num_actions), sizes)
+        kind: Any = type(game)
+        return _class_for(kind, len(sizes))(*game, int(game.num_actions), *sizes)
 
+    def __reduce__(self):
+        return Factored, (self.game,)
+
+    game = property(wrapped_game)
+    part_sizes = property(sizes_of)
     name = property(lambda self: "factored-" + self.game.name)
     rules = property(lambda self: self.game.rules)
     planes = property(lambda self: self.game.planes + len(self.part_sizes) - 1)
@@ -69,20 +102,21 @@ class Factored(_Fields):
 
     @njit
     def reset(self, state):
-        self.game.reset(state.base)
+        wrapped_game(self).reset(state.base)
         _forget_parts(state)
 
     @njit
     def legal_actions(self, state, out):
+        game = wrapped_game(self)
         legal = np.empty(self.base_actions, np.int32)
         index = state.num_chosen
-        size = self.part_sizes[index]
-        offset = _offset(self.part_sizes, index)
+        size = sizes_of(self)[index]
+        offset = _offset(sizes_of(self), index)
         possible = np.zeros(size, np.bool_)
-        for number in range(self.game.legal_actions(state.base, legal)):
+        for number in range(game.legal_actions(state.base, legal)):
             action = np.int64(legal[number])
-            if _begins(self.game, action, state.chosen, index):
-                possible[self.game.part(action, index)] = True
+            if _begins(game, action, state.chosen, index):
+                possible[game.part(action, index)] = True
         count = 0
         for value in range(size):
             if possible[value]:
@@ -92,47 +126,48 @@ class Factored(_Fields):
 
     @njit
     def play(self, state, action):
+        game = wrapped_game(self)
         index = state.num_chosen
-        state.chosen[index] = action - _offset(self.part_sizes, index)
+        state.chosen[index] = action - _offset(sizes_of(self), index)
         state.num_chosen = index + 1
         legal = np.empty(self.base_actions, np.int32)
-        for number in range(self.game.legal_actions(state.base, legal)):
+        for number in range(game.legal_actions(state.base, legal)):
             whole = np.int64(legal[number])
-            if self.game.num_parts(whole) == index + 1 and _begins(self.game, whole, state.chosen, index + 1):
-                self.game.play(state.base, whole)
+            if game.num_parts(whole) == index + 1 and _begins(game, whole, state.chosen, index + 1):
+                game.play(state.base, whole)
                 _forget_parts(state)
                 return
 
     @njit
     def is_over(self, state):
-        return self.game.is_over(state.base)
+        return wrapped_game(self).is_over(state.base)
 
     @njit
     def outcome(self, state):
-        return self.game.outcome(state.base)
+        return wrapped_game(self).outcome(state.base)
 
     @njit
     def to_move(self, state):
-        return self.game.to_move(state.base)
+        return wrapped_game(self).to_move(state.base)
 
     @njit
     def encode(self, state, planes):
-        first = planes.shape[0] - len(self.part_sizes) + 1
-        self.game.encode(state.base, planes[:first])
+        first = planes.shape[0] - len(sizes_of(self)) + 1
+        wrapped_game(self).encode(state.base, planes[:first])
         for index in range(planes.shape[0] - first):
             for row in range(planes.shape[1]):
                 for col in range(planes.shape[2]):
                     planes[first + index, row, col] = 0.0
             if index < state.num_chosen:
-                self.game.mark_part(index, np.int64(state.chosen[index]), planes[first + index])
+                wrapped_game(self).mark_part(index, np.int64(state.chosen[index]), planes[first + index])
 
     @njit
     def position_hash(self, state):
-        return _hash_parts(self.game.position_hash(state.base), state.chosen, state.num_chosen)
+        return _hash_parts(wrapped_game(self).position_hash(state.base), state.chosen, state.num_chosen)
 
     @njit
     def input_hash(self, state):
-        return _hash_parts(self.game.input_hash(state.base), state.chosen, state.num_chosen)
+        return _hash_parts(wrapped_game(self).input_hash(state.base), state.chosen, state.num_chosen)
 
     def split(self, action: int) -> tuple[int, int]:
         """Return which part an action is, and its value."""
@@ -185,6 +220,27 @@ class Factored(_Fields):
         """Return the wrapped board for a terminal and, below it, the parts that are chosen already."""
         chosen = self._chosen_names(state)
         return self.game.render(state["base"]) + ("\nchosen: " + " ".join(chosen) if chosen else "")
+
+
+@functools.cache
+def _class_for(wrapped: Any, num_parts: int) -> type:
+    """Return the class of `Factored` games around games of a class; it is pickled by its name in this module."""
+    fields = [f"wrapped_{name}" for name in wrapped._fields]
+    fields += ["base_actions", *(f"part_{index}" for index in range(num_parts))]
+    base = collections.namedtuple("_Fields", fields)
+    kernels = {name: vars(Factored)[name] for name in NUM_ARGUMENTS if name in vars(Factored)}
+    name = f"Factored_{num_parts}_{wrapped.__qualname__}_of_{wrapped.__module__.replace('.', '_dot_')}"
+    return type(name, (Factored, base),
+                {"__slots__": (), "__new__": base.__new__, "__module__": __name__, "wrapped": wrapped, **kernels})
+
+
+def __getattr__(name: str) -> type:
+    """Return a class that `_class_for` made, by its name; compiled code on disk refers to it so."""
+    parts = re.fullmatch(r"Factored_(\d+)_(\w+)_of_(\w+)", name)
+    if not parts:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    num_parts, wrapped, module = parts.groups()
+    return _class_for(getattr(importlib.import_module(module.replace("_dot_", ".")), wrapped), int(num_parts))
 
 
 @helper
