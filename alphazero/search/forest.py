@@ -1,8 +1,8 @@
 """The forest: T search trees as arrays of records, filled and read by the kernels of this package.
 
 Notation: T trees, N nodes and E edges a tree, K leaves collected per tree and batch, A actions. A node is a
-position, an edge an action in it. A parent's index is below its children's, and edge blocks stand in the order of
-their nodes, so that a kept subtree can be moved to the front in place. Values are in [-1, 1].
+position, an edge an action in it. A parent's index is below its children's, and a node's edges are one block, so
+that a kept subtree can be moved to the front in place. Values are in [-1, 1].
 
 Records and not one array a field: compiled code passes an array as nine words, so a forest of forty arrays costs
 more to hand from function to function (and twenty times more to compile) than the search itself.
@@ -26,7 +26,6 @@ NODE = np.dtype([
     ("parent", np.int32),
     ("parent_edge", np.int32),
     ("remap", np.int32),  # scratch: the node's new index while a subtree is moved
-    ("old_edge", np.int32),  # scratch, by new index: where the moved node's edges began
     ("player", np.int8),  # who is to move: 0 or 1
 ], align=True)
 
@@ -95,12 +94,12 @@ def make_forest(game: Any, trees: int, simulations: int, *, leaves: int = 1, kee
         replay = game.state_dtype.itemsize > STATE_PER_NODE_BYTES
     nodes = (3 if keep_subtrees else 1) * simulations + 2
     fixed = forest_bytes(_fields(game, trees, nodes, 0, leaves, simulations, replay))
-    per_edge = trees * EDGE.itemsize
+    per_edge = max(trees, 1) * EDGE.itemsize
     edges = min(nodes * game.num_actions, (memory_bytes - fixed) // per_edge)
     if edges < 2 * game.num_actions:
         needed = (fixed + per_edge * 2 * game.num_actions) / 2**20
-        raise ValueError(f"search.memory_mb={memory_bytes / 2**20:.0f} is too small: {trees} trees of {simulations} "
-                         f"simulations of {game.name} need at least {needed:.0f} MB; "
+        raise ValueError(f"search.memory_mb={memory_bytes / 2**20:.3g} is too small: {trees} trees of {simulations} "
+                         f"simulations of {game.name} need at least {needed:.3g} MB; "
                          "search fewer trees or simulations, or raise it")
     fields = _fields(game, trees, nodes, edges, leaves, simulations, replay)
     return Forest(**{name: np.zeros(shape, kind) for name, (shape, kind) in fields.items()})

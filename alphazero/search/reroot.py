@@ -36,27 +36,31 @@ def _child_of(forest, tree, action):
 
 @helper
 def _number_subtree(forest, tree, root):
-    """Write into remap the new index of every node below `root`, in the old order, and NONE for all others."""
+    """Write into remap the new index of every node below `root`, in the old order, and NONE for all others.
+
+    Those that are kept get their parent's new index.
+    """
     count = 0
     for node in range(forest.trees[tree].num_nodes):
         above = forest.nodes[tree, node].parent
         kept = node == root or (node > root and forest.nodes[tree, above].remap != NONE)
         forest.nodes[tree, node].remap = count if kept else NONE
+        if kept and node > root:
+            forest.nodes[tree, node].parent = forest.nodes[tree, above].remap
         count += kept
 
 
 @helper
 def _move_subtree(forest, tree):
-    """Move the numbered nodes and their edges to the front; new places never lie behind old ones."""
-    count, used = 0, 0
+    """Move the numbered nodes and their edges to the front; new places always lie before old ones."""
+    used = _move_edges(forest, tree)
+    count = 0
     for node in range(forest.trees[tree].num_nodes):
         if forest.nodes[tree, node].remap == NONE:
             continue
-        first, edges = forest.nodes[tree, node].first_edge, forest.nodes[tree, node].num_edges
-        _move_node(forest, tree, node, count, used)
-        for offset in range(max(edges, 0)):
-            _move_edge(forest, tree, first + offset, used + offset)
-        used += max(edges, 0)
+        copy_state(forest.nodes[tree, count], forest.nodes[tree, node])
+        if forest.states.shape[1] > 1:
+            copy_state(forest.states[tree, count], forest.states[tree, node])
         count += 1
     forest.nodes[tree, 0].parent = NONE
     forest.nodes[tree, 0].parent_edge = NONE
@@ -65,32 +69,37 @@ def _move_subtree(forest, tree):
 
 
 @helper
-def _move_node(forest, tree, node, target, first_edge):
-    """Move one node; its parent, moved before it, already has its new edges."""
-    source, moved = forest.nodes[tree, node], forest.nodes[tree, target]
-    if target > 0:
-        above = np.int64(forest.nodes[tree, source.parent].remap)
-        new_parent = forest.nodes[tree, above]
-        moved.parent_edge = new_parent.first_edge + source.parent_edge - new_parent.old_edge
-        moved.parent = above
-    moved.old_edge = source.first_edge
-    moved.first_edge = first_edge
-    moved.num_edges = source.num_edges
-    moved.visits = source.visits
-    moved.value_sum = source.value_sum
-    moved.value = source.value
-    moved.player = source.player
-    if forest.states.shape[1] > 1:
-        copy_state(forest.states[tree, target], forest.states[tree, node])
+def _move_edges(forest, tree):
+    """Move the edge blocks of the numbered nodes in the order in which the blocks stand; return the edges kept.
+
+    That is not always the order of the nodes: a leaf that the cache knows is expanded before one that was met
+    earlier and waits. As no leaf waits now, in_flight of a block's first edge says whose block it is.
+    """
+    for node in range(forest.trees[tree].num_nodes):
+        if forest.nodes[tree, node].remap != NONE and forest.nodes[tree, node].num_edges > 0:
+            forest.edges[tree, forest.nodes[tree, node].first_edge].in_flight = node + 1
+    edge, used = np.int64(0), np.int64(0)
+    while edge < forest.trees[tree].used_edges:
+        owner = np.int64(forest.edges[tree, edge].in_flight) - 1
+        if owner < 0:
+            edge += 1
+            continue
+        forest.nodes[tree, owner].first_edge = used
+        for _ in range(forest.nodes[tree, owner].num_edges):
+            _move_edge(forest, tree, edge, used)
+            edge += 1
+            used += 1
+    return used
 
 
 @helper
 def _move_edge(forest, tree, edge, target):
-    """Move one edge; its child gets the new index that was given out before."""
+    """Move one edge; its child, not moved yet, hears of its new place, and it of the child's new index."""
     moved = forest.edges[tree, target]
     copy_state(moved, forest.edges[tree, edge])
     moved.in_flight = 0
     if moved.child != NONE:
+        forest.nodes[tree, moved.child].parent_edge = target
         moved.child = forest.nodes[tree, moved.child].remap
 
 
