@@ -103,9 +103,9 @@ def first_play_urgency(rule, mean, visited_prior):
 
 @helper
 def edge_q(forest, tree, edge, virtual_loss):
-    """Return Q(s, a) of an edge with visits, every leaf in flight counted as `virtual_loss` lost."""
-    flying = forest.edges[tree, edge].in_flight
-    return (forest.edges[tree, edge].value_sum - virtual_loss * flying) / (forest.edges[tree, edge].visits + flying)
+    """Return Q(s, a) of an edge with visits; a leaf in flight counts as `virtual_loss` visits, all of them lost."""
+    lost = virtual_loss * forest.edges[tree, edge].in_flight
+    return (forest.edges[tree, edge].value_sum - lost) / max(forest.edges[tree, edge].visits + lost, 1e-30)
 
 
 @helper

@@ -74,9 +74,15 @@ class Search:
         simulate.set_roots(self.game, self.forest, self._trees(trees), states)
 
     def start(self, budgets: np.ndarray | int, trees: np.ndarray | None = None, noisy: bool = True) -> None:
-        """Begin searches of `budgets` simulations; `noisy` with root exploration, where the search has it."""
+        """Begin searches of `budgets` simulations; `noisy` with root exploration, where the search has it.
+
+        ValueError when a budget is larger than the forest was made for.
+        """
         chosen = self._trees(trees)
         amounts = np.broadcast_to(np.asarray(budgets, np.int32), chosen.shape).copy()
+        if amounts.size and amounts.max() > self.simulations:
+            raise ValueError(f"a budget of {amounts.max()} simulations: this search was made for at most "
+                             f"{self.simulations}; give it a larger `simulations`")
         simulate.start_searches(self.game, self.forest, self.rule, chosen, amounts, np.int8(self.noise * noisy))
 
     def gather(self, trees: np.ndarray | None = None) -> np.ndarray:
@@ -162,7 +168,7 @@ class Search:
 
 def leaves_per_tree(config: Any, num_trees: int, batch: int = 256) -> int:
     """Return how many leaves each of `num_trees` collects so that batches fill up: 1 where there are many trees."""
-    return max(1, min(config.leaves, batch // num_trees)) if num_trees < batch else 1
+    return max(1, min(config.leaves, batch // max(num_trees, 1))) if num_trees < batch else 1
 
 
 def search_positions(game: Any, states: np.ndarray, evaluator: Evaluator, config: Any, *,
