@@ -99,7 +99,8 @@ def take_apart(game: Any, games: Games) -> Iterator[Played]:
         start = state.copy()
         for index in range(games.lengths[number]):
             chosen = slice(entry, entry + games.counts[ply])
-            policy = dict(zip(games.policy_actions[chosen].tolist(), games.policy_weights[chosen].tolist(), strict=True))
+            weights = games.policy_weights[chosen].tolist()
+            policy = dict(zip(games.policy_actions[chosen].tolist(), weights, strict=True))
             assert len(policy) == games.counts[ply], "an action stands twice in a policy"
             plies.append(Ply(number, index, state.copy(), int(games.actions[ply]), float(games.values[ply]),
                              bool(games.full[ply]), policy))
