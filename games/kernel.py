@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numba
-from numba.core import config
+from numba.core import caching, config
 
 ENTRY_POINT_GROUP = "alphazero.games"
 
@@ -111,4 +111,22 @@ def _set_cache_folder() -> None:
         config.CACHE_DIR = tempfile.mkdtemp(prefix="alphazero-compiled-")
 
 
+def _forgive_missing_games() -> None:
+    """Let an index of compiled code that names a game which is gone count as empty, instead of failing.
+
+    The index of a kernel names the types it was compiled for, by module and class. One that cannot be imported
+    any more (a game defined in a script or a test) would otherwise stop every other game from loading it.
+    """
+    load_index = caching.IndexDataCacheFile._load_index
+
+    def load_or_forget(self):
+        try:
+            return load_index(self)
+        except (ImportError, AttributeError):
+            return {}
+
+    caching.IndexDataCacheFile._load_index = load_or_forget
+
+
 _set_cache_folder()
+_forgive_missing_games()

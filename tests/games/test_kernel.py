@@ -4,6 +4,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import numba
@@ -146,3 +147,29 @@ def test_an_edited_game_that_is_not_registered_does_not_run_as_it_was(tmp_path, 
         assert done.returncode == 0, done.stderr
         printed.append(done.stdout.strip())
     assert printed == ["1", "-1"]
+
+
+def test_compiled_code_of_a_game_that_is_gone_does_not_stop_other_games(tmp_path):
+    script = textwrap.dedent("""
+        import sys
+        import numba
+        from games import kernel
+        numba.config.CACHE_DIR = sys.argv[1]
+        sys.path.insert(0, sys.argv[2])
+        from shared import double
+        if len(sys.argv) > 3:
+            from passing import Passing
+            print(double(Passing(3)))
+        print(double((4,)))
+        """)
+    (tmp_path / "shared.py").write_text(
+        "from games.kernel import njit\n@njit\ndef double(rules):\n    return 2 * rules[0]\n"
+    )
+    passing = tmp_path / "passing.py"
+    passing.write_text("from typing import NamedTuple\nclass Passing(NamedTuple):\n    size: int\n")
+    command = [sys.executable, "-c", script, str(tmp_path / "cache"), str(tmp_path)]
+    assert subprocess.run([*command, "with"], capture_output=True, text=True, check=True).stdout.split() == ["6", "8"]
+    passing.unlink()
+    shutil.rmtree(tmp_path / "__pycache__")
+    again = subprocess.run(command, capture_output=True, text=True)
+    assert again.stdout.split() == ["8"], again.stderr
