@@ -14,7 +14,7 @@ compiled code makes the wrapped game out of them again, by `wrapped_game`.
 
 import collections
 import functools
-import importlib
+import pkgutil
 import re
 from typing import Any
 
@@ -85,6 +85,9 @@ class Factored:
 
     def __reduce__(self):
         return Factored, (self.game,)
+
+    def __repr__(self) -> str:
+        return f"Factored({self.game!r})"
 
     game = property(wrapped_game)
     part_sizes = property(sizes_of)
@@ -229,18 +232,25 @@ def _class_for(wrapped: Any, num_parts: int) -> type:
     fields += ["base_actions", *(f"part_{index}" for index in range(num_parts))]
     base = collections.namedtuple("_Fields", fields)
     kernels = {name: vars(Factored)[name] for name in NUM_ARGUMENTS if name in vars(Factored)}
-    name = f"Factored_{num_parts}_{wrapped.__qualname__}_of_{wrapped.__module__.replace('.', '_dot_')}"
+    where = re.sub(r"\W|_", lambda char: f"_{ord(char[0]):x}_", f"{wrapped.__module__}:{wrapped.__qualname__}")
+    name = f"Factored{num_parts}_{where}"
     return type(name, (Factored, base),
                 {"__slots__": (), "__new__": base.__new__, "__module__": __name__, "wrapped": wrapped, **kernels})
 
 
 def __getattr__(name: str) -> type:
-    """Return a class that `_class_for` made, by its name; compiled code on disk refers to it so."""
-    parts = re.fullmatch(r"Factored_(\d+)_(\w+)_of_(\w+)", name)
+    """Return a class that `_class_for` made, by its name; compiled code on disk refers to it so.
+
+    AttributeError when there is none, or when its wrapped game cannot be found.
+    """
+    parts = re.fullmatch(r"Factored(\d+)_(\w+)", name)
     if not parts:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    num_parts, wrapped, module = parts.groups()
-    return _class_for(getattr(importlib.import_module(module.replace("_dot_", ".")), wrapped), int(num_parts))
+    where = re.sub(r"_([0-9a-f]+)_", lambda code: chr(int(code[1], 16)), parts[2])
+    try:
+        return _class_for(pkgutil.resolve_name(where), int(parts[1]))
+    except (ImportError, ValueError) as error:
+        raise AttributeError(f"cannot find the game {where!r}, which was played in parts: {error}") from error
 
 
 @helper
@@ -277,7 +287,7 @@ def _hash_parts(value, chosen, count):
     return value
 
 
-@functools.cache
+@functools.lru_cache(maxsize=None, typed=True)  # games of two classes are equal when their numbers are
 def _parts(game: Any) -> np.ndarray:
     """Return int32[num_actions, parts]: the parts of every action of a wrapped game, -1 where it has none."""
     table = np.full((game.num_actions, len(game.part_sizes)), -1, np.int32)
@@ -319,7 +329,7 @@ def _marks(game: Any) -> list[np.ndarray]:
     return [planes.reshape(len(planes), -1) for planes in marks]
 
 
-@functools.cache
+@functools.lru_cache(maxsize=None, typed=True)
 def _symmetries(factored: Factored) -> Symmetries:
     """Return the symmetries of the wrapped game that map part to part, and marked planes to marked planes."""
     game, marks, kept = factored.game, _marks(factored.game), []

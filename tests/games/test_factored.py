@@ -2,6 +2,8 @@
 
 import pickle
 import random
+import sys
+import types
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ import games
 from games import factored
 from games.contract import check_game
 from games.factored import Factored
+from games.symmetry import identity_alone
 from tests.games.nim import Nim
 
 
@@ -125,6 +128,41 @@ def test_the_text_of_a_factored_game_is_read_back():
         assert games.spec(game) == text
         assert pickle.loads(pickle.dumps(game)) == game == Factored(game.game)
     assert games.info("factored-gomoku").rules == games.info("gomoku").rules
+
+
+def variant(kind: type, name: str, **members):
+    """Return a copy of a game class under another name."""
+    return type(name, (kind,), {**vars(kind), "__qualname__": name, **members})
+
+
+def test_games_of_two_classes_with_equal_numbers_do_not_share_their_symmetries():
+    wrapped = games.make("tic_tac_toe")
+    plain = variant(type(wrapped), "Plain", symmetries=identity_alone((3, 3), 9))
+    assert len(Factored(wrapped).symmetries.actions) == 4
+    assert len(Factored(plain(*wrapped)).symmetries.actions) == 1
+
+
+def test_the_class_of_a_game_in_parts_is_found_by_its_name_in_another_process(run_python):
+    cls = type(games.parse("factored-tic_tac_toe"))
+    code = "import pickle, sys; print(pickle.loads(bytes.fromhex(sys.argv[1])).__qualname__)"
+    done = run_python(code, pickle.dumps(cls).hex())
+    assert done.stdout.strip() == cls.__qualname__ != "Factored", done.stderr
+
+
+@pytest.mark.parametrize("module, name", [("king_of_the_hill", "King_of_hills"), ("a_dot_b", "_5f_")])
+def test_any_name_of_a_wrapped_class_is_read_back(monkeypatch, module, name):
+    wrapped = variant(Nim, name, __module__=module)
+    monkeypatch.setitem(sys.modules, module, types.ModuleType(module))
+    setattr(sys.modules[module], name, wrapped)
+    cls = type(Factored(wrapped(3, 3)))
+    assert cls.__name__.isidentifier()  # numba writes it into the source of its loops
+    assert getattr(factored, cls.__name__) is cls
+
+
+def test_the_class_of_a_wrapped_game_that_is_gone_is_an_attribute_error():
+    wrapped = variant(Nim, "Gone", __module__="no_such_module")
+    with pytest.raises(AttributeError, match="cannot find the game 'no_such_module:Gone'"):
+        getattr(factored, type(Factored(wrapped(3, 3))).__name__)
 
 
 def test_a_game_without_parts_cannot_be_factored():
