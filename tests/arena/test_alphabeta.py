@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import games
-from alphazero.arena.alphabeta import ILLEGAL, AlphaBetaPlayer, _value_actions, action_values
+from alphazero.arena.alphabeta import ILLEGAL, AlphaBetaPlayer, action_values
 from alphazero.arena.match import play_match
 from alphazero.arena.players import make_player
 from alphazero.arena.random_player import RandomPlayer
@@ -33,11 +33,10 @@ def test_values_agree_with_a_plain_minimax(depth):
 def test_a_player_who_moves_twice_in_a_row_keeps_its_sign():
     game = Factored(TIC_TAC_TOE)  # first a column, then a row
     boards, states = random_positions(TIC_TAC_TOE, 150)
-    position, stack = game.initial_state(), np.zeros(18, game.state_dtype)
-    row = np.zeros(game.num_actions, np.int32)
-    for board, state in zip(boards, states, strict=True):
-        position["base"] = state
-        _value_actions(game, position, 18, stack, row)
+    whole = np.zeros(len(states), game.state_dtype)
+    whole["base"] = states
+    moves = AlphaBetaPlayer(game, 18).choose(whole)
+    for board, row, move in zip(boards, action_values(game, whole, 18), moves, strict=True):
         best = minimax(board)
         # A result m moves away comes 2 m parts away: 1 + 9 - m becomes 1 + 18 - 2 m.
         assert row.max() == np.sign(best) * max(2 * abs(best) - 1, 0)
@@ -45,6 +44,7 @@ def test_a_player_who_moves_twice_in_a_row_keeps_its_sign():
             cell % 3 for cell in range(9) if board[cell] == 0 and -minimax(after(board, cell), 8) == best
         }
         assert set(np.flatnonzero(row == row.max())) == columns
+        assert move in columns
 
 
 @pytest.mark.parametrize("side", ["first", "second"])
