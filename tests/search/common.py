@@ -11,11 +11,11 @@ import numpy as np
 import games
 from alphazero.config import SearchConfig
 from alphazero.search import Search
-from games.bits import mix
 from tests.arena.tictactoe import LINES, minimax
 
 TIC_TAC_TOE = games.make("tic_tac_toe")
 CONNECT_FOUR = games.make("connect_four", rows=4, cols=5)
+BIG_CONNECT_FOUR = games.make("connect_four")  # compiled already, as the smaller one
 IN_PARTS = games.make("factored-tic_tac_toe")  # column, then row: the same player moves twice running
 RULES = ("alphazero", "puct", "alphago", "uct")
 
@@ -131,10 +131,21 @@ def search_of(game: Any, states: np.ndarray, evaluator: Any, simulations: int, *
     return search
 
 
+def expand_roots(search: Search) -> None:
+    """Evaluate the roots of a search that has just been started, and no more."""
+    search.expand(*search.evaluator.evaluate(*roots_to_evaluate(search)))
+
+
+def roots_to_evaluate(search: Search) -> tuple[np.ndarray, np.ndarray]:
+    """Collect the roots of a search that has just been started."""
+    search.gather()
+    batch = search.collect()
+    assert batch is not None
+    return batch
+
+
 def root_edges(search: Search, tree: int = 0) -> np.ndarray:
     """Return the edges of a tree's root, a view."""
     root = search.forest.nodes[tree, 0]
     return search.forest.edges[tree, root["first_edge"]: root["first_edge"] + root["num_edges"]]
 
-
-__all__ = ["mix"]
