@@ -27,9 +27,11 @@ class Evaluation:
         """
         self.game, self.config, self.checkpoints, self.choice = game, config, checkpoints, choice
         settings = config.evaluation
+        for anchor in settings.anchors:
+            _check_player(anchor, game, "evaluation.anchors")
+        if settings.final_opponent:
+            _check_player(settings.final_opponent, game, "evaluation.final_opponent")
         self.pool = RatingPool.from_dict(pool) if pool else RatingPool(settings.anchors)
-        for player in (*settings.anchors, *filter(None, [settings.final_opponent])):
-            make_player(player, game, seed=0, device="cpu")
 
     def player(self, network: ResidualNetwork, name: str, simulations: int, seed: int) -> Player:
         """Return a player that searches with `network`."""
@@ -76,6 +78,13 @@ class Evaluation:
         player = self.player(network, "this model", settings.final_simulations, seed)
         opponent = make_player(settings.final_opponent, self.game, seed=seed + 1, device=self.config.device)
         return play_match(player, opponent, self.game, settings.final_games, seed=seed, progress=progress)
+
+
+def _check_player(player: str, game: Any, setting: str) -> None:
+    try:
+        make_player(player, game, seed=0, device="cpu")
+    except ValueError as error:
+        raise ValueError(f"{setting}: {error}") from None
 
 
 def generation_name(generation: int) -> str:
