@@ -1,0 +1,239 @@
+"""Plant errors in the search and in the training data, one at a time, and see whether the tests notice.
+
+    python tools/planted_errors.py            # all of them: about half a minute each, as kernels are compiled anew
+    python tools/planted_errors.py sign noise # those whose names contain one of these words
+    python tools/planted_errors.py --list
+
+Works on a copy of the sources in a temporary folder, with a cache of compiled code of its own. First the named tests
+run on the sources as they are, and must pass. Exits with 1 when an error was planted and nothing noticed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+LEFT_OUT = (".git", ".venv", "runs", "dist", "build", ".*_cache", ".hypothesis", "__pycache__")
+NOT_CAUGHT_BY_A_CLAIM = ("TypingError", "LoweringError", "SyntaxError", "NameError", "ImportError")
+
+SIMULATE, RULES, GUMBEL = (f"alphazero/search/{name}.py" for name in ("simulate", "rules", "gumbel"))
+REROOT, CACHE, NOISE, ROOT_FILE = (f"alphazero/search/{name}.py" for name in ("reroot", "cache", "noise", "root"))
+REPLAY, MOVES = "alphazero/selfplay/replay.py", "alphazero/selfplay/moves.py"
+
+REFERENCE = "search/test_reference.py::test_every_rule_builds_the_reference_tree[tic_tac_toe-puct]"
+REFERENCE_IN_PARTS = REFERENCE.replace("tic_tac_toe", "in_parts")
+IN_FLIGHT = "search/test_reference.py::test_leaves_in_flight_count_as_losses_of_the_player_who_chose_them"
+KEPT = "search/test_forest.py::test_the_subtree_of_the_move_played_stays_what_it_was[tic_tac_toe-0.0-1]"
+ADD_UP = "search/test_forest.py::test_visits_and_values_add_up_in_every_node[tic_tac_toe-1]"
+CACHED = "search/test_cache.py::test_a_search_with_a_cache_finds_what_one_without_it_finds[tic_tac_toe-{}]"
+BY_HAND = "search/test_rules.py::test_a_whole_search_by_hand_for_both_players"
+SAMPLES = "selfplay/test_replay.py::test_samples_are_the_positions_and_targets_that_were_played"
+TURNED = "selfplay/test_replay.py::test_one_symmetry_turns_planes_policy_and_mask_alike_and_all_are_drawn"
+
+
+class Plant(NamedTuple):
+    """An error: what stands once in a file of the sources, what is put in its place, which test must fail."""
+
+    name: str
+    file: str
+    original: str
+    planted: str
+    test: str  # below tests/
+
+
+PLANTS = (
+    Plant("sign: every value is turned the wrong way", SIMULATE,
+          "return value if player == owner else -value", "return -value if player == owner else value", REFERENCE),
+    Plant("sign: a finished game counts for the first player", SIMULATE,
+          "value = seen_by(game.to_move(state), np.float64(game.outcome(state)), FIRST)",
+          "value = np.float64(game.outcome(state))", BY_HAND),
+    Plant("sign: players are taken to alternate", SIMULATE,
+          "edge.value_sum += seen_by(np.int64(forest.nodes[tree, node].player), value, owner)",
+          "edge.value_sum -= seen_by(np.int64(here.player), value, owner)", REFERENCE_IN_PARTS),
+    Plant("sign: compiled rollouts count for the first player", SIMULATE,
+          "return np.float32(seen_by(game.to_move(state), np.float64(total) / rollouts, FIRST))",
+          "return np.float32(np.float64(total) / rollouts)",
+          "search/test_evaluators.py::test_compiled_rollouts_are_close_to_random_play_for_both_players"),
+    Plant("sign: batched rollouts count for the first player", "alphazero/search/evaluators.py",
+          "return np.float32(seen_by(game.to_move(state), np.float64(total) / rollouts, FIRST))",
+          "return np.float32(np.float64(total) / rollouts)",
+          "search/test_evaluators.py::test_rollouts_are_close_to_random_play_for_both_players"),
+    Plant("mask: taken cells can be played", SIMULATE,
+          "    count = game.legal_actions(state, legal)\n    first =",
+          "    count = game.legal_actions(state, legal)\n    for count in range(legal.size):\n"
+          "        legal[count] = count\n    count = legal.size\n    first =", ADD_UP),
+    Plant("mask: priors are read by place, not by action", SIMULATE,
+          "np.exp(np.float64(logits[legal[index]]) - largest)", "np.exp(np.float64(logits[index]) - largest)",
+          REFERENCE),
+    Plant("priors are not normalised", SIMULATE,
+          "forest.edges[tree, edge].prior /= total", "forest.edges[tree, edge].prior /= 1.0", ADD_UP),
+    Plant("backup misses the root", SIMULATE,
+          "        here.visits += 1\n        here.value_sum += seen_by(np.int64(here.player), value, owner)\n"
+          "        if here.parent_edge == NONE:\n            return\n",
+          "        if here.parent_edge == NONE:\n            return\n"
+          "        here.visits += 1\n        here.value_sum += seen_by(np.int64(here.player), value, owner)\n",
+          ADD_UP),
+    Plant("virtual loss is not undone by backup", SIMULATE,
+          "edge.in_flight -= 1\n\n\n@helper\ndef take_back", "edge.in_flight -= 0\n\n\n@helper\ndef take_back", ADD_UP),
+    Plant("virtual loss is not undone where two leaves meet", SIMULATE,
+          "parent_edge].in_flight -= 1", "parent_edge].in_flight -= 0", IN_FLIGHT + "[tic_tac_toe-8-1.0]"),
+    Plant("virtual loss is a gain", RULES, "value_sum - lost)", "value_sum + lost)",
+          "search/test_rules.py::test_a_leaf_in_flight_is_a_visit_that_was_lost"),
+    Plant("the square root is missing in PUCT", RULES,
+          "return rule.c_puct * np.sqrt(n)", "return rule.c_puct * n",
+          "search/test_rules.py::test_the_exploration_weight_of_each_rule"),
+    Plant("N(s) leaves out the visit that expanded s", RULES,
+          "exploration_weight(rule, forest.nodes[tree, node].visits + flying)",
+          "exploration_weight(rule, forest.nodes[tree, node].visits - 1 + flying)", REFERENCE),
+    Plant("first-play urgency has the wrong sign", RULES,
+          "mean - rule.fpu_reduction", "mean + rule.fpu_reduction",
+          "search/test_rules.py::test_first_play_urgency_by_hand"),
+    Plant("noise below the root", SIMULATE,
+          "    if node == 0:\n        add_root_noise(forest, rule, rule.gumbel, tree)\n    else:\n",
+          "    if forest.nodes[tree, node].num_edges > 0:\n"
+          "        forest.edges[tree, forest.nodes[tree, node].first_edge].prior += 0.1 * rule.noise_fraction\n"
+          "    if node == 0:\n        add_root_noise(forest, rule, rule.gumbel, tree)\n    else:\n",
+          "search/test_noise.py::test_only_the_root_gets_noise_and_a_kept_root_gets_it_once"),
+    Plant("noise: its share and the prior's change places", NOISE,
+          "(1.0 - fraction) * prior + fraction * noise[index] / total",
+          "fraction * prior + (1.0 - fraction) * noise[index] / total",
+          "search/test_noise.py::test_dirichlet_noise_has_its_distribution_and_its_share[1.0-0.25-]"),
+    Plant("noise is the same in all trees", "alphazero/search/search.py",
+          "mix(np.uint64((seed + own) & (2**64 - 1)))", "mix(np.uint64(seed))",
+          "search/test_noise.py::test_other_seeds_draw_other_noise_and_no_two_trees_the_same"),
+    Plant("temperature is turned upside down", ROOT_FILE,
+          "left -= (forest.edges[tree, edge].visits / most) ** (1.0 / temperature)",
+          "left -= (forest.edges[tree, edge].visits / most) ** temperature",
+          "search/test_noise.py::test_moves_are_drawn_by_visits_to_the_power_of_one_over_the_temperature"),
+    Plant("a kept node keeps its parent's old number", REROOT,
+          "forest.nodes[tree, node].parent = forest.nodes[tree, above].remap",
+          "forest.nodes[tree, node].parent = above", KEPT),
+    Plant("a kept edge keeps its child's old number", REROOT,
+          "moved.child = forest.nodes[tree, moved.child].remap", "moved.child = moved.child", KEPT),
+    Plant("replayed positions miss a move", SIMULATE,
+          "        if replay:\n            game.play(state, action)\n        node = child",
+          "        if replay and node > 0:\n            game.play(state, action)\n        node = child",
+          "search/test_forest.py::test_replaying_positions_equals_storing_them[tic_tac_toe]"),
+    Plant("cache: the entry of another key of the group", CACHE,
+          "            return entry", "            return np.int64(base)", CACHED),
+    Plant("cache: all entries of a batch get the first row", CACHE,
+          "insert(cache, keys[row], logits[row], values[row])", "insert(cache, keys[row], logits[0], values[row])",
+          CACHED),
+    Plant("cache: the key 0 is found in an empty place", CACHE,
+          "    if key == 0:\n        return np.int64(-1)\n", "",
+          "search/test_cache.py::test_the_first_position_is_evaluated_although_its_hash_is_the_mark_of_an_empty_place"),
+    Plant("Gumbel: the schedule halves down to one action", GUMBEL,
+          "left = max(2, left // 2)", "left = max(1, left // 2)",
+          "search/test_gumbel.py::test_the_schedule_is_that_of_the_published_code"),
+    Plant("Gumbel: the schedule begins with one visit", GUMBEL,
+          "filled, level, left = 0, 0, considered", "filled, level, left = 0, 1, considered",
+          "search/test_gumbel.py::test_the_schedule_by_hand"),
+    Plant("Gumbel: Q of untried actions is 0", GUMBEL, "    q = mixed\n", "    q = 0.0 * mixed\n",
+          "search/test_gumbel.py::test_the_improved_policy_by_hand"),
+    Plant("Gumbel: noise is left out of the choice", GUMBEL,
+          "score = forest.edges[tree, edge].gumbel + completed_logit", "score = completed_logit",
+          "search/test_gumbel.py::test_actions_are_considered_without_replacement_by_their_priors"),
+    Plant("data: planes are turned and the policy is not", REPLAY,
+          "samples.policy[row, inverse[games.policy_actions[entry]]]",
+          "samples.policy[row, games.policy_actions[entry]]", TURNED),
+    Plant("data: the policy is turned the other way", REPLAY,
+          "inverse[actions[action]] = action", "inverse[action] = actions[action]", TURNED),
+    Plant("data: the mask is not turned", REPLAY,
+          "samples.legal_mask[row, inverse[legal[place]]] = True", "samples.legal_mask[row, legal[place]] = True",
+          TURNED),
+    Plant("data: z is the first player's result", REPLAY,
+          "z = seen_by(game.to_move(state), np.float64(games.outcomes[index.sample_game[sample]]), FIRST)",
+          "z = np.float64(games.outcomes[index.sample_game[sample]])", SAMPLES),
+    Plant("data: positions are one ply late", REPLAY,
+          "for ply in range(first, last):", "for ply in range(first, last + 1):", SAMPLES),
+    Plant("data: result and search value change places", REPLAY,
+          "result_weight * z + (1.0 - result_weight) * games.values[ply]",
+          "(1.0 - result_weight) * z + result_weight * games.values[ply]", SAMPLES),
+    Plant("self-play: who resigns wins", MOVES,
+          "1 if forest.nodes[tree, ROOT].player == 1 else -1", "1 if forest.nodes[tree, ROOT].player == 0 else -1",
+          "selfplay/test_selfplay.py::test_whose_value_is_below_the_threshold_resigns_and_the_other_player_wins"),
+    Plant("self-play: one ply too many at the first temperature", MOVES,
+          "row.plies < play.temperature_plies", "row.plies <= play.temperature_plies",
+          "selfplay/test_selfplay.py::test_moves_are_drawn_at_random_until_the_temperature_ends_and_then_the_most_visited"),
+)
+
+
+def run_tests(folder: Path, tests: list[str], limit: float) -> tuple[str, str]:
+    """Run tests in a copy of the sources; return "passed", "failed" or "broken" and what pytest printed."""
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
+    command += [f"tests/{test}" for test in tests]
+    environment = os.environ | {"XDG_CACHE_HOME": str(folder / ".compiled"), "PYTHONPATH": str(folder)}
+    try:
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=limit)
+    except subprocess.TimeoutExpired:
+        return "broken", f"not finished after {limit:.0f} s"
+    output = done.stdout + done.stderr
+    if done.returncode == 0:
+        return "passed", output
+    invalid = done.returncode != 1 or any(f"{word}:" in output for word in NOT_CAUGHT_BY_A_CLAIM)
+    return "broken" if invalid else "failed", output
+
+
+def plant(folder: Path, error: Plant, limit: float) -> tuple[str, str]:
+    """Plant one error in the copy, run its test, and put the file back."""
+    file = folder / error.file
+    source = file.read_text()
+    if source.count(error.original) != 1:
+        return "broken", f"{error.file} has {source.count(error.original)} times: {error.original!r}"
+    file.write_text(source.replace(error.original, error.planted))
+    try:
+        return run_tests(folder, [error.test], limit)
+    finally:
+        file.write_text(source)
+        shutil.rmtree(folder / ".compiled", ignore_errors=True)
+
+
+def plant_all(errors: list[Plant], limit: float, verbose: bool) -> int:
+    """Try the errors one after the other and print a table; return how many were not caught."""
+    words = {"failed": "caught", "passed": "NOT CAUGHT", "broken": "BROKEN"}
+    missed = 0
+    with tempfile.TemporaryDirectory(prefix="planted-errors-") as name:
+        folder = Path(name) / "sources"
+        shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*LEFT_OUT))
+        outcome, output = run_tests(folder, sorted({error.test for error in errors}), 4 * limit)
+        if outcome != "passed":
+            print(output, "the tests do not pass before anything is planted", sep="\n")
+            return len(errors)
+        for number, error in enumerate(errors, 1):
+            start = time.perf_counter()
+            outcome, output = plant(folder, error, limit)
+            missed += outcome != "failed"
+            seconds = time.perf_counter() - start
+            print(f"{number:3} {words[outcome]:10} {seconds:4.0f} s  {error.name}  ({error.test.partition('[')[0]})",
+                  flush=True)
+            if verbose or outcome == "broken":
+                print(output)
+    print(f"{len(errors) - missed} of {len(errors)} planted errors are caught")
+    return missed
+
+
+def main() -> int:
+    """Read the command line and plant what it names."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("words", nargs="*", help="only errors whose names contain one of these words")
+    parser.add_argument("--list", action="store_true", help="print the names and do nothing")
+    parser.add_argument("--limit", type=float, default=300.0, help="seconds that a test may take (default: 300)")
+    parser.add_argument("--verbose", action="store_true", help="print what pytest prints")
+    options = parser.parse_args()
+    errors = [error for error in PLANTS if not options.words or any(word in error.name for word in options.words)]
+    if options.list:
+        print("\n".join(error.name for error in errors))
+        return 0
+    return min(1, plant_all(errors, options.limit, options.verbose))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
