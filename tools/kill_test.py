@@ -149,7 +149,8 @@ def kill_runs(base: Path, first: Path, lengths: dict[str, float], kills: int, rn
             if target in (START, ANY):  # from the start of the process on
                 phase = kill_in(folder, START, 1, rng.uniform(0, 1.1 * lengths[target]))
             else:
-                phase = kill_in(folder, target, rng.choice((1, 1, 2)), rng.uniform(0, 1.1 * lengths[target]))
+                visit = 1 if target == "last match" else rng.choice((1, 1, 2))
+                phase = kill_in(folder, target, visit, rng.uniform(0, 1.1 * lengths[target]))
             if phase is None:
                 ended.append(folder)
                 folder = copy_of_settings(first, base / f"killed-{len(ended) + 1}")
