@@ -1,10 +1,13 @@
 """A run that is killed anywhere goes on to the same games, the same weights and the same lines."""
 
+import itertools
 from unittest import mock
 
 import pytest
+import torch
 
 from alphazero import learning
+from alphazero.learning.checkpoints import load_learner
 from alphazero.selfplay.records import num_distinct
 from alphazero.selfplay.shards import read_folder
 from tests.learning.runs import Killed, assert_same_run, events, killed_at, learner, shards, start
@@ -107,6 +110,14 @@ def test_no_finished_game_is_lost_or_counted_twice(tmp_path):
     assert (stored.num_games, stored.num_positions) == (summary.games, summary.positions)
     assert num_distinct(stored) > 0.9 * stored.num_games
     assert events(tmp_path / "run", "generation")[-1]["games"] == summary.games
+
+
+def test_the_samples_trained_on_are_replay_ratio_for_each_position_over_the_whole_run(whole_run):
+    so_far = [0, *(row["positions"] for row in events(whole_run, "generation"))]
+    state = load_learner(whole_run / "checkpoints" / "learner-000003.pt", torch.device("cpu"))
+    assert state["trainer"]["steps"] == 4 * so_far[-1] // 32
+    one_by_one = sum(4 * (after - before) // 32 for before, after in itertools.pairwise(so_far))
+    assert one_by_one < 4 * so_far[-1] // 32, "a run with batches left over between generations is needed here"
 
 
 # Limits that are raised
