@@ -112,11 +112,12 @@ def edge_q(forest, tree, edge, virtual_loss):
 def best_edge(forest, rule, tree, node):
     """Return the edge with the highest score; the first of equals."""
     first, last = _block(forest, tree, node)
-    visited_prior, flying = 0.0, 0
-    for edge in range(first, last):
-        flying += forest.edges[tree, edge].in_flight
-        if forest.edges[tree, edge].visits + forest.edges[tree, edge].in_flight > 0:
-            visited_prior += forest.edges[tree, edge].prior
+    visited_prior, flying = 0.0, 0  # what the rule needs of them: nothing where one leaf is collected at a time
+    if forest.leaves.shape[1] > 1 or (rule.kind != 3 and rule.fpu_reduction != 0.0):
+        for edge in range(first, last):
+            flying += forest.edges[tree, edge].in_flight
+            if forest.edges[tree, edge].visits + forest.edges[tree, edge].in_flight > 0:
+                visited_prior += forest.edges[tree, edge].prior
     mean = forest.nodes[tree, node].value_sum / forest.nodes[tree, node].visits
     unvisited = first_play_urgency(rule, mean, visited_prior)
     weight = exploration_weight(rule, forest.nodes[tree, node].visits + flying)

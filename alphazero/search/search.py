@@ -35,7 +35,8 @@ class Search:
     """T trees over one game, advanced together.
 
     config: a `SearchConfig`; noise: root exploration (Dirichlet or Gumbel) on; leaves: positions that one tree
-    collects for one batch; simulations: the largest budget; share: whether evaluations are cached and shared.
+    collects for one batch; simulations: the largest budget; replay: whether positions are replayed from the root and
+    not stored per node (None: as their size says).
     """
 
     def __init__(self, game: Any, num_trees: int, config: Any, evaluator: Evaluator, *, seed: int = 0,
