@@ -15,7 +15,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-COMMANDS = ("games", "train", "play", "match", "analyze", "selfplay", "bench", "plot")
+COMMANDS = ("games", "train", "play", "match", "analyze", "solve", "accuracy", "selfplay", "bench", "plot")
 EXIT_ERROR, EXIT_INTERRUPTED = 2, 130
 
 

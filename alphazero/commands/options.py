@@ -25,6 +25,17 @@ def whole_number(low: int) -> Callable[[str], int]:
     return read
 
 
+def positive_number(text: str) -> float:
+    """Read an argument that must be a finite number above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0.0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return value
+
+
 def add_game(parser: argparse.ArgumentParser, optional: bool = False) -> None:
     """Add the GAME argument: a name with rules, such as connect_four:rows=6,cols=7."""
     parser.add_argument(
