@@ -105,6 +105,7 @@ class SearchConfig(Settings):
     gumbel_c_visit: float = setting(50.0, "c_visit of the transform of Q. Gumbel: 50.", ge=0.0, le=1e6)
     gumbel_c_scale: float = setting(1.0, "c_scale of the transform of Q. Gumbel: 1.", gt=0.0, le=1e6)
     reuse_subtree: bool = setting(True, "Keep the subtree of the move that was played. AGZ, AZ: yes.")
+    prove: bool = setting(False, "Carry proven wins, draws and losses up the tree (MCTS-solver).")
     virtual_loss: float = setting(
         1.0, "Losses counted on a path while its leaf is evaluated. AlphaGo: 3; AGZ: 1.", ge=0.0, le=1000.0
     )

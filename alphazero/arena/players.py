@@ -19,6 +19,7 @@ KIND_MODULES = {
     "random": "alphazero.arena.random_player",
     "mcts": "alphazero.arena.search_players",
     "alphabeta": "alphazero.arena.alphabeta",
+    "solver": "alphazero.arena.solver_player",
     "model": "alphazero.arena.search_players",
     "policy": "alphazero.arena.network_players",
     "value": "alphazero.arena.network_players",

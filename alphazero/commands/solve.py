@@ -72,7 +72,7 @@ def table(game: Any, state: Any, solution: Solution) -> str:
         after = ""
         if solution.plies is not None and outcome:
             plies = int(solution.plies[action])
-            after = f" with the next ply" if plies == 1 else f" in {plies} plies"
+            after = " with the next ply" if plies == 1 else f" in {plies} plies"
         lines.append(f"{game.action_name(state, int(action)):<{width}}  {WORDS[outcome]}{after}")
     return "\n".join(lines)
 

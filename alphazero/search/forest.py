@@ -27,6 +27,7 @@ NODE = np.dtype([
     ("parent_edge", np.int32),
     ("remap", np.int32),  # scratch: the node's new index while a subtree is moved
     ("player", np.int8),  # who is to move: 0 or 1
+    ("proven", np.int8),  # 0, or the result under perfect play for the player to move: 1 loss, 2 draw, 3 win
 ], align=True)
 
 EDGE = np.dtype([

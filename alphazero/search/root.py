@@ -5,13 +5,19 @@ import numpy as np
 from alphazero.search.forest import NONE, ROOT
 from alphazero.search.gumbel import best_root_edge, improved_policy
 from alphazero.search.noise import draw_unit
+from alphazero.search.proofs import UNKNOWN, is_playable, node_result
 from alphazero.search.simulate import seen_by
 from games.kernel import helper, njit
 
 
 @helper
 def root_value(forest, tree):
-    """Return the search's value of the root for its player to move: the mean over N(s), the evaluation included."""
+    """Return the search's value of the root for its player to move: the mean over N(s), the evaluation included.
+
+    Of a proven root it is the result.
+    """
+    if node_result(forest, tree, ROOT) != UNKNOWN:
+        return np.float64(node_result(forest, tree, ROOT))
     if forest.nodes[tree, 0].visits == 0:
         return np.float64(forest.nodes[tree, 0].value)
     return forest.nodes[tree, 0].value_sum / forest.nodes[tree, 0].visits
@@ -22,27 +28,33 @@ def root_policy(forest, rule, gumbel, tree, out):
     """Write the policy to learn for each root edge into out float64[>= num_edges]; return the number of edges.
 
     PUCT: visits / sum of visits; Gumbel: the improved policy with completed Q. Priors when nothing was visited.
+    Edges that perfect play does not choose, as far as it is proven, get nothing.
     """
-    first, count = forest.nodes[tree, 0].first_edge, max(forest.nodes[tree, 0].num_edges, 0)
+    first, count = np.int64(forest.nodes[tree, 0].first_edge), np.int64(max(forest.nodes[tree, 0].num_edges, 0))
     if gumbel is not None:
-        return improved_policy(forest, rule, tree, ROOT, out)
-    total = 0
+        improved_policy(forest, rule, tree, ROOT, out)
+    else:
+        for index in range(count):
+            out[index] = forest.edges[tree, first + index].visits
+    total = 0.0
     for index in range(count):
-        out[index] = forest.edges[tree, first + index].visits
-        total += forest.edges[tree, first + index].visits
+        if not is_playable(forest, tree, ROOT, first + index):
+            out[index] = 0.0
+        total += out[index]
     for index in range(count):
-        out[index] = out[index] / total if total > 0 else forest.edges[tree, first + index].prior
+        out[index] = out[index] / total if total > 0.0 else forest.edges[tree, first + index].prior
     return count
 
 
 @helper
 def most_visited_edge(forest, tree, node):
-    """Return the edge with most visits, equal ones by higher Q, then by higher prior."""
+    """Return the edge with most visits, equal ones by higher Q, then by higher prior; one that is playable."""
     first = np.int64(forest.nodes[tree, node].first_edge)
-    best = first
+    best, best_playable = first, False
     for edge in range(first, first + forest.nodes[tree, node].num_edges):
-        if _is_better(forest, tree, edge, best):
-            best = edge
+        playable = is_playable(forest, tree, node, edge)
+        if playable > best_playable or (playable == best_playable and _is_better(forest, tree, edge, best)):
+            best, best_playable = edge, playable
     return best
 
 
@@ -60,26 +72,37 @@ def _is_better(forest, tree, edge, best):
 
 @helper
 def choose_edge(forest, rule, gumbel, tree, temperature):
-    """Return the root edge to play: Gumbel's winner, or visits ** (1 / temperature) sampled (0: the most visited)."""
+    """Return the root edge to play: Gumbel's winner, or visits ** (1 / temperature) sampled (0: the most visited).
+
+    One that perfect play would not choose, as far as it is proven, is not played.
+    """
     first, count = np.int64(forest.nodes[tree, 0].first_edge), forest.nodes[tree, 0].num_edges
     if gumbel is not None:
         most = np.int64(0)
         for edge in range(first, first + count):
             most = max(most, np.int64(forest.edges[tree, edge].visits))
-        return best_root_edge(forest, rule, tree, most)
+        winner = best_root_edge(forest, rule, tree, most)
+        return winner if is_playable(forest, tree, ROOT, winner) else most_visited_edge(forest, tree, ROOT)
     best = most_visited_edge(forest, tree, ROOT)
     most = forest.edges[tree, best].visits
     if temperature <= 0.0 or most == 0:
         return best
     total = 0.0
     for edge in range(first, first + count):
-        total += (forest.edges[tree, edge].visits / most) ** (1.0 / temperature)
+        total += _weight(forest, tree, edge, most, temperature)
     left = draw_unit(forest, tree) * total
     for edge in range(first, first + count):
-        left -= (forest.edges[tree, edge].visits / most) ** (1.0 / temperature)
+        left -= _weight(forest, tree, edge, most, temperature)
         if left < 0.0:
             return edge
     return best
+
+
+@helper
+def _weight(forest, tree, edge, most, temperature):
+    if not is_playable(forest, tree, ROOT, edge):
+        return 0.0
+    return (forest.edges[tree, edge].visits / most) ** (1.0 / temperature)
 
 
 @helper

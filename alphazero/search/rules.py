@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from alphazero.search.proofs import edge_result
 from games.kernel import helper, njit
 
 
@@ -46,6 +47,7 @@ class Rule(NamedTuple):
     fpu_value: float
     fpu_reduction: float
     virtual_loss: float
+    prove: int
     noise_fraction: float
     dirichlet_alpha: float
     gumbel_c_visit: float
@@ -59,7 +61,7 @@ def make_rule(config, *, noise: bool) -> Rule:
                 c_puct=float(config.c_puct), rho=float(config.rho), c_uct=float(config.c_uct),
                 urgency=int(Urgency[config.fpu]), fpu_value=float(config.fpu_value),
                 fpu_reduction=float(config.fpu_reduction), virtual_loss=float(config.virtual_loss),
-                noise_fraction=float(config.root_noise_fraction) if noise else 0.0,
+                prove=int(config.prove), noise_fraction=float(config.root_noise_fraction) if noise else 0.0,
                 dirichlet_alpha=float(config.dirichlet_alpha),
                 gumbel_c_visit=float(config.gumbel_c_visit), gumbel_c_scale=float(config.gumbel_c_scale),
                 gumbel=int(config.gumbel_considered) if config.gumbel else None)
@@ -110,7 +112,7 @@ def edge_q(forest, tree, edge, virtual_loss):
 
 @helper
 def best_edge(forest, rule, tree, node):
-    """Return the edge with the highest score; the first of equals."""
+    """Return the edge with the highest score, the first of equals; none that is proven to lose, unless all are."""
     first, last = _block(forest, tree, node)
     visited_prior, flying = 0.0, 0  # what the rule needs of them: nothing where one leaf is collected at a time
     if forest.leaves.shape[1] > 1 or (rule.kind != 3 and rule.fpu_reduction != 0.0):
@@ -123,6 +125,8 @@ def best_edge(forest, rule, tree, node):
     weight = exploration_weight(rule, forest.nodes[tree, node].visits + flying)
     best, best_score = first, -np.inf
     for edge in range(first, last):
+        if rule.prove and edge_result(forest, tree, node, edge) == -1:
+            continue
         visits = forest.edges[tree, edge].visits + forest.edges[tree, edge].in_flight
         q = unvisited if visits == 0 else edge_q(forest, tree, edge, rule.virtual_loss)
         score = edge_score(rule, weight, q, forest.edges[tree, edge].prior, visits)

@@ -13,6 +13,7 @@ from alphazero.search import cache as evaluations
 from alphazero.search.forest import NONE, ROOT, UNEXPANDED
 from alphazero.search.gumbel import best_interior_edge, best_root_edge, draw_root_noise
 from alphazero.search.noise import add_dirichlet_noise, draw
+from alphazero.search.proofs import UNKNOWN, node_result, prove
 from alphazero.search.rules import best_edge
 from games.bits import copy_state
 from games.kernel import helper, njit
@@ -37,6 +38,7 @@ def add_node(game, forest, tree, parent, edge, state):
     forest.nodes[tree, node].visits = 0
     forest.nodes[tree, node].value_sum = 0.0
     forest.nodes[tree, node].player = game.to_move(state)
+    forest.nodes[tree, node].proven = 0
     forest.nodes[tree, node].num_edges = UNEXPANDED
     if forest.states.shape[1] > 1:
         copy_state(forest.states[tree, node], state)
@@ -80,6 +82,12 @@ def flights(forest, tree):
 
 
 @helper
+def is_settled(forest, tree, node):
+    """Whether a simulation ends in a node: not expanded yet, without edges, or proven and not the root."""
+    return forest.nodes[tree, node].num_edges <= 0 or (forest.nodes[tree, node].proven != 0 and node != ROOT)
+
+
+@helper
 def select(game, forest, rule, tree, state):
     """Walk down by the selection rule to a leaf, adding a node where the tree ends; `state` becomes its position.
 
@@ -89,7 +97,7 @@ def select(game, forest, rule, tree, state):
     node = ROOT
     if replay:
         copy_state(state, forest.states[tree, 0])
-    while forest.nodes[tree, node].num_edges > 0:
+    while not is_settled(forest, tree, node):
         edge = follow(forest, rule, rule.gumbel, tree, node)
         forest.edges[tree, edge].in_flight += 1
         child = np.int64(forest.edges[tree, edge].child)
@@ -109,10 +117,15 @@ def select(game, forest, rule, tree, state):
 
 @helper
 def backup(forest, tree, node, value):
-    """Add `value`, for the player to move in `node`, to every node and edge from there to the root."""
+    """Add `value`, for the player to move in `node`, to every node and edge from there to the root.
+
+    From a proven node upwards its result counts instead.
+    """
     owner = np.int64(forest.nodes[tree, node].player)
     while True:
         here = forest.nodes[tree, node]
+        if here.proven != 0:
+            value, owner = np.float64(here.proven - 2), np.int64(here.player)
         here.visits += 1
         here.value_sum += seen_by(np.int64(here.player), value, owner)
         if here.parent_edge == NONE:
@@ -191,6 +204,15 @@ def finish_leaf(game, forest, rule, tree, node, state, logits, value, uniform):
 
 
 @helper
+def finish_settled(game, forest, rule, tree, node, state):
+    """Back up the value of a node that needs no evaluation, and what is proven by it."""
+    backup(forest, tree, node, np.float64(forest.nodes[tree, node].value))
+    forest.trees[tree].done += 1
+    if rule.prove and game.is_over(state):
+        prove(forest, tree, node)
+
+
+@helper
 def start_search(game, forest, rule, tree, budget, noisy):
     """Begin a search of `budget` simulations from the root, keeping what is below it where there is room."""
     root = forest.states[tree, 0]
@@ -200,7 +222,8 @@ def start_search(game, forest, rule, tree, budget, noisy):
         state = forest.leaf_states[tree, 0]
         copy_state(state, root)
         set_root(game, forest, tree, state)
-    forest.trees[tree].budget = budget if not game.is_over(root) else 0
+    settled = game.is_over(root) or node_result(forest, tree, ROOT) != UNKNOWN
+    forest.trees[tree].budget = 0 if settled else budget
     forest.trees[tree].done = 0
     forest.trees[tree].noisy = noisy
     add_root_noise(forest, rule, rule.gumbel, tree)
@@ -227,9 +250,8 @@ def gather_tree(game, forest, rule, cache, tree):
             return
         state = forest.leaf_states[tree, slot]
         node = select(game, forest, rule, tree, state)
-        if forest.nodes[tree, node].num_edges == 0:
-            backup(forest, tree, node, np.float64(forest.nodes[tree, node].value))
-            forest.trees[tree].done += 1
+        if forest.nodes[tree, node].num_edges >= 0:
+            finish_settled(game, forest, rule, tree, node, state)
             continue
         for other in range(slot):
             if forest.leaves[tree, other].node == node:
@@ -273,9 +295,8 @@ def run_tree(game, forest, rule, tree, rollouts, simulations):
         if is_finished(forest, tree):
             return
         node = select(game, forest, rule, tree, state)
-        if forest.nodes[tree, node].num_edges == 0:
-            backup(forest, tree, node, np.float64(forest.nodes[tree, node].value))
-            forest.trees[tree].done += 1
+        if forest.nodes[tree, node].num_edges >= 0:
+            finish_settled(game, forest, rule, tree, node, state)
             continue
         value = rollout_value(game, forest, tree, node, state, rollouts)
         finish_leaf(game, forest, rule, tree, node, state, NO_LOGITS, value, True)

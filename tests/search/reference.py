@@ -29,6 +29,7 @@ class Node:
         self.sign = 1 - 2 * int(game.to_move(state))
         self.visits, self.total, self.value = 0, 0.0, 0.0  # total and value for the first player
         self.edges: list[Edge] = []
+        self.proven: float | None = None  # the result under perfect play, for the first player
         if self.over:
             self.value = float(game.outcome(state))
 
@@ -47,13 +48,15 @@ class ReferenceSearch:
             self._finish([self.root], *self._evaluate([self.root]))
         self.schedule = considered_visits(min(self.config.gumbel_considered, len(self.root.edges)), simulations)
         done = 0
-        while done < simulations:
+        while done < simulations and self.root.proven is None:
             waiting: list[list[Edge]] = []
-            while len(waiting) < self.leaves and done + len(waiting) < simulations:
+            while len(waiting) < self.leaves and done + len(waiting) < simulations and self.root.proven is None:
                 path, leaf = self._walk(done + len(waiting))
-                if leaf.over:
+                if leaf.over or leaf.proven is not None:
                     self._add(path, leaf.value)
                     done += 1
+                    if leaf.over and self.config.prove:
+                        self._prove(path)
                 elif any(leaf is other[-1].child for other in waiting):
                     self._fly(path, -1)
                     break
@@ -98,7 +101,7 @@ class ReferenceSearch:
 
     def _walk(self, simulation: int) -> tuple[list[Edge], Node]:
         node, path = self.root, []
-        while node.edges:
+        while node.edges and (node is self.root or node.proven is None):
             if not self.config.gumbel:
                 edge = self._best(node)
             elif node is self.root:
@@ -121,12 +124,32 @@ class ReferenceSearch:
 
     def _add(self, path: list[Edge], value: float) -> None:
         self._fly(path, -1)
-        for node in [self.root, *(edge.child for edge in path)]:
+        for edge in reversed([None, *path]):
+            node = edge.child if edge else self.root
+            value = value if node.proven is None else node.proven
             node.visits += 1
             node.total += value
-        for edge in path:
-            edge.visits += 1
-            edge.total += value
+            if edge:
+                edge.visits += 1
+                edge.total += value
+
+    def _prove(self, path: list[Edge]) -> None:
+        """Mark the end of a path as proven, and every node above it whose result follows."""
+        nodes = [self.root, *(edge.child for edge in path)]
+        for index, node in reversed(list(enumerate(nodes))):
+            if node.over:
+                result = node.value
+            else:
+                results = [edge.child.proven if edge.child else None for edge in node.edges]
+                if node.sign in results:
+                    result = node.sign
+                elif None in results:
+                    return
+                else:
+                    result = node.sign * max(node.sign * known for known in results)
+            node.proven, node.total = result, result * node.visits
+            if index:
+                path[index - 1].total = result * path[index - 1].visits
 
     def _q(self, node: Node, edge: Edge) -> float:
         """Q for the player to move in the node: every leaf in flight is as many visits and losses as configured."""
@@ -158,7 +181,8 @@ class ReferenceSearch:
                 weight = (math.log((1 + n + config.c_base) / config.c_base) + config.c_init) * math.sqrt(n)
             return q + weight * edge.prior / (1 + count), 0.0
 
-        return max(node.edges, key=score)
+        return max([edge for edge in node.edges if not (edge.child and edge.child.proven == -node.sign)] or node.edges,
+                   key=score)
 
     def _improved_logits(self, node: Node) -> list[float]:
         """log P + sigma(completed Q), Q in [0, 1] (Danihelka et al. 2022, equations 8, 10 and 33)."""
