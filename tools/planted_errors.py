@@ -26,6 +26,8 @@ NOT_CAUGHT_BY_A_CLAIM = ("TypingError", "LoweringError", "SyntaxError", "NameErr
 
 SIMULATE, RULES, GUMBEL = (f"alphazero/search/{name}.py" for name in ("simulate", "rules", "gumbel"))
 REROOT, CACHE, NOISE, ROOT_FILE = (f"alphazero/search/{name}.py" for name in ("reroot", "cache", "noise", "root"))
+PROOFS = "alphazero/search/proofs.py"
+FOUR, ALPHABETA = "alphazero/exact/connect_four.py", "alphazero/exact/alphabeta.py"
 REPLAY, MOVES = "alphazero/selfplay/replay.py", "alphazero/selfplay/moves.py"
 
 REFERENCE = "search/test_reference.py::test_every_rule_builds_the_reference_tree[tic_tac_toe-puct]"
@@ -110,8 +112,8 @@ PLANTS = (
           "mix(np.uint64((seed + own) & (2**64 - 1)))", "mix(np.uint64(seed))",
           "search/test_noise.py::test_other_seeds_draw_other_noise_and_no_two_trees_the_same"),
     Plant("temperature is turned upside down", ROOT_FILE,
-          "left -= (forest.edges[tree, edge].visits / most) ** (1.0 / temperature)",
-          "left -= (forest.edges[tree, edge].visits / most) ** temperature",
+          "return (forest.edges[tree, edge].visits / most) ** (1.0 / temperature)",
+          "return (forest.edges[tree, edge].visits / most) ** temperature",
           "search/test_noise.py::test_moves_are_drawn_by_visits_to_the_power_of_one_over_the_temperature"),
     Plant("a kept node keeps its parent's old number", REROOT,
           "forest.nodes[tree, node].parent = forest.nodes[tree, above].remap",
@@ -163,6 +165,27 @@ PLANTS = (
     Plant("self-play: one ply too many at the first temperature", MOVES,
           "row.plies < play.temperature_plies", "row.plies <= play.temperature_plies",
           "selfplay/test_selfplay.py::test_moves_are_drawn_at_random_until_the_temperature_ends_and_then_the_most_visited"),
+    Plant("proofs: a result is not turned for the player who chooses it", PROOFS,
+          "    return -result\n", "    return result\n",
+          "search/test_proofs.py::test_whatever_is_proven_is_true[False]"),
+    Plant("proofs: a node is proven although an edge is open", PROOFS,
+          "return UNKNOWN if is_open else best", "return best",
+          "search/test_proofs.py::test_whatever_is_proven_is_true[False]"),
+    Plant("proofs: a lost edge is followed all the same", RULES,
+          "if rule.prove and edge_result(forest, tree, node, edge) == -1:", "if rule.prove and forest is None:",
+          "search/test_proofs.py::test_a_move_that_is_proven_to_lose_is_neither_searched_further_nor_played"),
+    Plant("solver: mirror images share a key in the wrong order", FOUR,
+          "mirrored = (mirrored << height) | (rest & column)", "mirrored = (mirrored << ONE) ^ (rest & column)",
+          "exact/test_solver.py::test_small_boards_of_connect_four_agree_with_minimax"),
+    Plant("solver: a hidden result is taken for a draw", ALPHABETA,
+          "task.progress[3] = low != frame.low or high != frame.high", "task.progress[3] = 0",
+          "exact/test_solver.py::test_every_position_of_tic_tac_toe_agrees_with_minimax"),
+    Plant("solver: a win is stored as an upper bound", ALPHABETA,
+          "    if frame.best < frame.beta:\n", "    if frame.best > frame.alpha:\n",
+          "exact/test_solver.py::test_small_boards_of_connect_four_agree_with_minimax"),
+    Plant("solver: a forced move is taken for a free one", FOUR,
+          "    return moves & ~(threats >> ONE)", "    return moves",
+          "exact/test_solver.py::test_small_boards_of_connect_four_agree_with_minimax"),
 )
 
 

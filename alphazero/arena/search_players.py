@@ -120,9 +120,9 @@ class ModelPlayer(SearchPlayer):
 
 
 def _build_mcts(
-    game, seed: int, device: str, name: str, simulations: int, seconds: float, c: float, rollouts: int
+    game, seed: int, device: str, name: str, simulations: int, seconds: float, c: float, rollouts: int, prove: bool
 ) -> SearchPlayer:
-    config = SearchConfig(rule="uct", simulations=simulations, c_uct=c)
+    config = SearchConfig(rule="uct", simulations=simulations, c_uct=c, prove=prove)
     return SearchPlayer(game, RolloutEvaluator(game, rollouts), config, seconds=seconds, seed=seed, name=name)
 
 
@@ -138,11 +138,12 @@ def _build_model(
     rule: str,
     gumbel: bool,
     leaves: int,
+    prove: bool,
     precision: str,
 ) -> ModelPlayer:
     from alphazero.arena.network_players import load_inference  # loads torch
 
-    settings = {"rule": rule, "simulations": simulations, "gumbel": gumbel, "leaves": leaves}
+    settings = {"rule": rule, "simulations": simulations, "gumbel": gumbel, "leaves": leaves, "prove": prove}
     config = SearchConfig.model_validate(settings)
     inference = load_inference(path, game, device, precision)
     return ModelPlayer(game, inference, config, seconds=seconds, temperature=temperature, seed=seed, name=name)
@@ -169,6 +170,7 @@ KINDS = {
             "seconds": SECONDS,
             "c": Option(float, _DEFAULTS.c_uct, "exploration constant", minimum=0.0, maximum=1000.0),
             "rollouts": Option(int, 1, "rollouts a simulation", minimum=1, maximum=100_000),
+            "prove": Option(bool, False, "carry proven results up the tree"),
         },
     ),
     "model": Kind(
@@ -188,6 +190,7 @@ KINDS = {
             "leaves": Option(
                 int, _DEFAULTS.leaves, "most leaves of one tree in a batch", minimum=1, maximum=4096
             ),
+            "prove": Option(bool, _DEFAULTS.prove, "carry proven results up the tree"),
         },
     ),
 }
