@@ -15,7 +15,8 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-COMMANDS = ("games", "train", "play", "match", "analyze", "solve", "accuracy", "selfplay", "bench", "plot")
+COMMANDS = ("games", "train", "play", "match", "analyze", "solve", "accuracy", "champions", "selfplay",
+            "bench", "plot")
 EXIT_ERROR, EXIT_INTERRUPTED = 2, 130
 
 

@@ -21,6 +21,7 @@ KIND_MODULES = {
     "alphabeta": "alphazero.arena.alphabeta",
     "solver": "alphazero.arena.solver_player",
     "model": "alphazero.arena.search_players",
+    "champion": "alphazero.arena.search_players",
     "policy": "alphazero.arena.network_players",
     "value": "alphazero.arena.network_players",
     "human": "alphazero.arena.human",

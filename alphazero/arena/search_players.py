@@ -4,8 +4,10 @@ from typing import Any
 
 import numpy as np
 
+import games
 from alphazero.arena.players import Kind, Player, as_positions
 from alphazero.arena.spec import REQUIRED, Option
+from alphazero.champions import require_champion
 from alphazero.config import SearchConfig
 from alphazero.search import Evaluator, NetworkEvaluator, RolloutEvaluator, Search
 from alphazero.search.search import leaves_per_tree
@@ -149,6 +151,11 @@ def _build_model(
     return ModelPlayer(game, inference, config, seconds=seconds, temperature=temperature, seed=seed, name=name)
 
 
+def _build_champion(game, seed: int, device: str, name: str, **options) -> ModelPlayer:
+    path = str(require_champion(games.spec(game)))
+    return _build_model(game, seed, device, name, path=path, **options)
+
+
 _DEFAULTS = SearchConfig()
 SECONDS = Option(float, 0.0, "seconds for the moves of all games asked for at once, if simulations last longer; "
                  "0: no limit", minimum=0.0, maximum=86_400.0)
@@ -160,6 +167,15 @@ MODEL_OPTIONS = {
         "number format of the network; auto: the fastest",
         choices=("auto", "float32", "bfloat16"),
     ),
+}
+_SEARCH_OPTIONS = {
+    "simulations": Option(int, 200, "simulations a move", minimum=1, maximum=10_000_000),
+    "seconds": SECONDS,
+    "temperature": Option(float, 0.0, "0: the most visited move; 1: by visits", minimum=0.0, maximum=100.0),
+    "rule": Option(str, _DEFAULTS.rule, "selection rule", choices=("alphazero", "puct", "alphago", "uct")),
+    "gumbel": Option(bool, False, "Gumbel root search"),
+    "leaves": Option(int, _DEFAULTS.leaves, "most leaves of one tree in a batch", minimum=1, maximum=4096),
+    "prove": Option(bool, _DEFAULTS.prove, "carry proven results up the tree"),
 }
 KINDS = {
     "mcts": Kind(
@@ -173,24 +189,7 @@ KINDS = {
             "prove": Option(bool, False, "carry proven results up the tree"),
         },
     ),
-    "model": Kind(
-        "tree search with a network",
-        _build_model,
-        {
-            **MODEL_OPTIONS,
-            "simulations": Option(int, 200, "simulations a move", minimum=1, maximum=10_000_000),
-            "seconds": SECONDS,
-            "temperature": Option(
-                float, 0.0, "0: the most visited move; 1: by visits", minimum=0.0, maximum=100.0
-            ),
-            "rule": Option(
-                str, _DEFAULTS.rule, "selection rule", choices=("alphazero", "puct", "alphago", "uct")
-            ),
-            "gumbel": Option(bool, False, "Gumbel root search"),
-            "leaves": Option(
-                int, _DEFAULTS.leaves, "most leaves of one tree in a batch", minimum=1, maximum=4096
-            ),
-            "prove": Option(bool, _DEFAULTS.prove, "carry proven results up the tree"),
-        },
-    ),
+    "model": Kind("tree search with a network", _build_model, {**MODEL_OPTIONS, **_SEARCH_OPTIONS}),
+    "champion": Kind("tree search with the network of the game that comes with the package", _build_champion,
+                     {"precision": MODEL_OPTIONS["precision"], **_SEARCH_OPTIONS}),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from alphazero.commands.options import add_device, add_game, add_json, add_seed, add_simulations, model_file
+from alphazero.commands.options import add_device, add_game, add_json, add_seed, add_simulations, model_or_champion
 
 SUMMARY = "show the value of a position and of each move"
 
@@ -12,8 +12,11 @@ SUMMARY = "show the value of a position and of each move"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_game(parser)
     parser.add_argument("--moves", default="", metavar="MOVES", help='moves from the start, such as "4 4 5"')
-    parser.add_argument("--model", metavar="M", help="a model's file or run (default: random rollouts)")
-    add_simulations(parser, "1000")
+    judge = parser.add_mutually_exclusive_group()
+    judge.add_argument("--model", metavar="M", help="a model's file or run (default: the champion of the game if there "
+                       "is one, else random rollouts)")
+    judge.add_argument("--rollouts", action="store_true", help="judge by random rollouts, not by a network")
+    add_simulations(parser, "1000, with a network 400")
     add_seed(parser)
     add_device(parser)
     add_json(parser)
@@ -25,8 +28,8 @@ def run(args: argparse.Namespace) -> None:
     import games
     from alphazero.analysis import Analyst, position_after
 
-    model = model_file(args.model) if args.model is not None else None
     game = games.parse(args.game)
+    model = None if args.rollouts else model_or_champion(args.model, games.spec(game))
     state = position_after(game, args.moves.split())
     analyst = Analyst(game, model, args.simulations, args.device, args.seed)
     analysis = analyst.analyze(state)

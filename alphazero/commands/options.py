@@ -86,6 +86,13 @@ def model_file(path: str) -> Path:
     return found
 
 
+def model_or_champion(path: str | None, game: str) -> Path | None:
+    """Return the model that is named, or else the champion of the game (as `games.spec` writes it), or None."""
+    from alphazero.champions import champion_of
+
+    return champion_of(game) if path is None else model_file(path)
+
+
 def player_spec(text: str) -> str:
     """Return a player's text as it is; of a model's file or a run's folder make that of a model player."""
     if text.endswith(".safetensors") or Path(text).is_dir():

@@ -10,7 +10,7 @@ from alphazero.commands.options import (
     add_device,
     add_game,
     add_simulations,
-    model_file,
+    model_or_champion,
     model_spec,
     whole_number,
 )
@@ -25,7 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_game(parser, optional=True)
     opponent = parser.add_mutually_exclusive_group()
     opponent.add_argument(
-        "--model", metavar="M", help="a model's file or run (default: search by random rollouts)"
+        "--model", metavar="M", help="a model's file or run (default: the champion of the game if there is one, "
+        "else search by random rollouts)"
     )
     opponent.add_argument("--opponent", metavar="PLAYER", help="any other player, such as alphabeta:depth=5")
     add_simulations(parser, "1000, with a model 400")
@@ -50,11 +51,12 @@ def run(args: argparse.Namespace) -> None:
     record = load_record(args.load) if args.load is not None else None
     game = games.parse(game_text(args, record))
     seed = secrets.randbits(32) if args.seed is None else args.seed
-    opponent = make_player(opponent_spec(args), game, seed=seed, device=args.device)
-    if args.model is not None:
-        opponent.name = f"{Path(args.model).name} ({args.simulations or MODEL_SIMULATIONS} simulations)"
+    model = model_or_champion(args.model, games.spec(game))
+    opponent = make_player(opponent_spec(args, model), game, seed=seed, device=args.device)
+    if model is not None and args.opponent is None:
+        name = "the champion" if args.model is None else Path(args.model).name
+        opponent.name = f"{name} ({args.simulations or MODEL_SIMULATIONS} simulations)"
     side = Side(args.side or (record.human if record is not None else "first"))
-    model = model_file(args.model) if args.model is not None else None
     analyst = Analyst(game, model, args.simulations, args.device, seed)
     Session(game, opponent, side, analyst, seed=seed, moves=record.moves if record is not None else ()).run()
 
@@ -72,14 +74,14 @@ def game_text(args: argparse.Namespace, record: GameRecord | None) -> str:
     return record.game
 
 
-def opponent_spec(args: argparse.Namespace) -> str:
-    """Return the text of the player to play against."""
+def opponent_spec(args: argparse.Namespace, model: Path | None) -> str:
+    """Return the text of the player to play against; model: the network's file, if there is one to use."""
     from alphazero.analysis import MODEL_SIMULATIONS, ROLLOUT_SIMULATIONS
 
     if args.opponent is not None:
         if args.simulations is not None:
             raise ValueError(f"--simulations does not change --opponent: write {args.opponent} with its own")
         return args.opponent
-    if args.model is not None:
-        return model_spec(args.model, args.simulations or MODEL_SIMULATIONS)
+    if model is not None:
+        return model_spec(str(model), args.simulations or MODEL_SIMULATIONS)
     return f"mcts:simulations={args.simulations or ROLLOUT_SIMULATIONS}"
