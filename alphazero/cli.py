@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 COMMANDS = ("games", "train", "play", "match", "analyze", "solve", "accuracy", "champions", "selfplay",
-            "bench", "plot")
+            "bench", "plot", "doctor")
 EXIT_ERROR, EXIT_INTERRUPTED = 2, 130
 
 

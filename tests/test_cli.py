@@ -43,7 +43,8 @@ def error_line(capsys, *arguments: str) -> str:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["train", "--help"], ["play", "--help"], ["games"], ["games", "connect_four"], ["champions"], ["trian"]],
+    [["--help"], ["train", "--help"], ["play", "--help"], ["games"], ["games", "connect_four"], ["champions"],
+     ["trian"]],
 )
 def test_help_and_lists_load_neither_torch_nor_numba_nor_pydantic(run_python, arguments):
     result = run_python(MODULES_CODE, *arguments)

@@ -30,6 +30,7 @@ from alphazero.selfplay.selfplay import SelfPlay, Tally
 from alphazero.selfplay.shards import ShardError, read_shard, set_aside, write_shard
 
 MODEL = "model.safetensors"  # the network that plays, in the run's folder
+FRESH_SAMPLES = 1024  # positions of a generation's games on which it is measured before it is learned from
 
 
 class ExpertIteration:
@@ -59,6 +60,7 @@ class ExpertIteration:
                                  config.seed)
         if progress.under_way:
             self.selfplay.restore(*checkpoints.load_under_way(self._checkpoint(progress.under_way), self.game))
+        self._fresh = {"fresh_policy_loss": math.nan, "fresh_value_loss": math.nan}
         self._started = time.monotonic()
         self._minutes_before = progress.minutes
 
@@ -138,6 +140,7 @@ class ExpertIteration:
         progress.sample_debt += progress.generation_positions * training.replay_ratio
         steps = int(progress.sample_debt // training.batch_size)
         progress.sample_debt -= steps * training.batch_size
+        self._measure_fresh()
         rows = []
         for step in range(steps):
             samples = self.window.draw(training.batch_size, rng, training.result_weight, training.symmetries)
@@ -146,6 +149,16 @@ class ExpertIteration:
                 display.phase(progress.generation + 1, f"training {step}/{steps}", self.minutes,
                               games=progress.games)
         return mean_metrics([row for row in rows if row is not None])
+
+    def _measure_fresh(self) -> None:
+        """Measure the losses on the games of this generation before anything is learned from them."""
+        training, progress = self.config.training, self.progress
+        if not self.window.num_samples:
+            return
+        rng = np.random.default_rng([self.config.seed, progress.generation, 1])
+        samples = self.window.draw(FRESH_SAMPLES, rng, training.result_weight, training.symmetries,
+                                   newest_games=progress.generation_games)
+        self._fresh = {f"fresh_{name}": loss for name, loss in self.trainer.evaluate(samples).items()}
 
     def _schedule_progress(self, within: float) -> float:
         """Return the schedule's place: by generations where they limit the run, so that runs can be repeated."""
@@ -184,7 +197,8 @@ class ExpertIteration:
 
     def _log_generation(self, display: Display, metrics: StepMetrics) -> None:
         row = {"generation": self.progress.generation, "minutes": self.minutes, **self.progress.generation_row(),
-               **metrics._asdict(), "bad_steps": self.trainer.bad_steps, "window_positions": self.window.num_samples}
+               **metrics._asdict(), **self._fresh, "bad_steps": self.trainer.bad_steps,
+               "window_positions": self.window.num_samples}
         self.folder.log("generation", **row)
         display.generation(row, self.progress.elo)
 

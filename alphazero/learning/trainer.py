@@ -81,6 +81,17 @@ class Trainer:
             entropy = losses.policy_entropy(log_policy).item()
         return StepMetrics(policy_loss.item(), value_loss.item(), entropy, accuracy, norm.item(), rate)
 
+    @torch.no_grad()
+    def evaluate(self, samples: Samples) -> dict[str, float]:
+        """Return policy_loss and value_loss of the network as it is, in evaluation mode, without learning."""
+        self.network.eval()
+        planes, policy, value, _, legal_mask = self._tensors(samples)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bfloat16"):
+            logits, output = self.network(planes)
+        log_policy = losses.masked_log_policy(logits, legal_mask)
+        return {"policy_loss": losses.policy_loss(log_policy, policy).item(),
+                "value_loss": losses.value_loss(output, value).item()}
+
     def _tensors(self, samples: Samples) -> list[Tensor]:
         tensors = [torch.from_numpy(array).to(self.device, non_blocking=True) for array in samples]
         tensors[0] = tensors[0].contiguous(memory_format=torch.channels_last)

@@ -86,11 +86,17 @@ class ReplayWindow:
         self.add(join([self.games, *parts]))
 
     def draw(self, count: int, rng: np.random.Generator, result_weight: float = 1.0,
-             symmetries: bool = True) -> Samples:
-        """Draw `count` positions at random, with replacement, and rebuild them; ValueError when there are none."""
+             symmetries: bool = True, newest_games: int | None = None) -> Samples:
+        """Draw `count` positions at random, with replacement, and rebuild them; ValueError when there are none.
+
+        newest_games: only from so many of the newest games, where they have positions.
+        """
         if not self.num_samples:
             raise ValueError("the replay window holds no positions to learn from: play more games first")
-        chosen = rng.integers(self.num_samples, size=count)
+        first = 0
+        if newest_games is not None:
+            first = int(np.searchsorted(self._index.sample_game, self.games.num_games - newest_games))
+        chosen = rng.integers(first if first < self.num_samples else 0, self.num_samples, size=count)
         return rebuild(self.game, self.games, self._index, chosen, result_weight,
                        int(rng.integers(2**63)) if symmetries else -1)
 
