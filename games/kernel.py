@@ -10,8 +10,10 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import os
+import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,6 +21,7 @@ import numba
 from numba.core import caching, config
 
 ENTRY_POINT_GROUP = "alphazero.games"
+UNUSED_SECONDS = 30 * 24 * 3600  # after which compiled code of other versions is removed
 
 
 def njit(function: Callable | None = None, **options):
@@ -74,12 +77,21 @@ def _user_folder() -> Path:
 
 
 def _owned_folder(base: Path) -> Path:
-    """Make `base/<digest>` with mode 0700 and return it; raise OSError when it is not ours alone."""
+    """Make `base/<digest>` with mode 0700 and return it; raise OSError when it is not ours alone.
+
+    Its time says when it was last used; folders of other versions that nobody used for a month are removed.
+    """
     folder = base / source_digest()
+    is_new = not folder.exists()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
     if folder.stat().st_uid != os.getuid() or not os.access(folder, os.W_OK):
         raise OSError(f"{folder} is not a writable folder of this user")
+    os.utime(folder)
+    if is_new:
+        for other in base.iterdir():
+            if other.is_dir() and other.stat().st_mtime < time.time() - UNUSED_SECONDS:
+                shutil.rmtree(other, ignore_errors=True)
     return folder
 
 

@@ -31,7 +31,13 @@ class Evaluation:
             _check_player(anchor, game, "evaluation.anchors")
         if settings.final_opponent:
             _check_player(settings.final_opponent, game, "evaluation.final_opponent")
-        self.pool = RatingPool.from_dict(pool) if pool else RatingPool(settings.anchors)
+        self.pool = RatingPool(settings.anchors)
+        if pool:
+            began = RatingPool.from_dict(pool)
+            if began.anchors != self.pool.anchors:
+                raise ValueError(f"evaluation.anchors={settings.anchors!r}: the run began with "
+                                 f"{list(began.anchors)!r}, to which its ratings are relative: go on with them")
+            self.pool = began
 
     def player(self, network: ResidualNetwork, name: str, simulations: int, seed: int) -> Player:
         """Return a player that searches with `network`."""

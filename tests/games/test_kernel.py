@@ -1,10 +1,12 @@
 """The cache of compiled code: another folder for other sources, and nobody else's folder."""
 
+import os
 import shutil
 import stat
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import numba
@@ -84,6 +86,17 @@ def test_the_folder_is_named_after_the_digest_and_belongs_to_the_user_alone(tmp_
     folder = kernel._owned_folder(tmp_path / "compiled")
     assert folder.name == kernel.source_digest()
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_compiled_code_of_other_versions_goes_when_nobody_used_it_for_a_month(tmp_path):
+    base = tmp_path / "compiled"
+    for name, days in (("old", 31), ("newer", 29)):
+        (base / name).mkdir(parents=True)
+        (base / name / "code.nbc").write_text("")
+        then = time.time() - days * 24 * 3600
+        os.utime(base / name, (then, then))
+    folder = kernel._owned_folder(base)
+    assert {path.name for path in base.iterdir()} == {"newer", folder.name}
 
 
 def test_without_a_home_that_can_be_written_compiled_code_goes_to_a_private_folder(tmp_path, monkeypatch):

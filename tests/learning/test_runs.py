@@ -66,6 +66,7 @@ def test_a_folder_that_is_no_run_cannot_be_gone_on_with(tmp_path, capsys):
     ("training.optimizer=sgd", "training.optimizer='sgd': the run began with 'adamw'"),
     ("selfplay.parallel_games=8", "another selfplay.parallel_games or selfplay.groups"),
     ("evaluation.final_opponent=mcst", "evaluation.final_opponent: unknown kind of player 'mcst', did you mean 'mcts'"),
+    ('evaluation.anchors=["mcts"]', "evaluation.anchors=['mcts']: the run began with ['random']"),
     ("search.simulatons=3", "did you mean search.simulations"),
 ])  # fmt: skip
 def test_settings_a_run_cannot_go_on_with_are_refused_and_nothing_changes(run_copy, whole_run, capsys, change, message):
