@@ -15,17 +15,20 @@ CPU_BATCH, CUDA_BATCH = 64, 512  # rows at once: matches rarely ask for more, an
 CHILDREN_AT_ONCE = 4096
 
 
-def load_inference(path: str, game, device: str = "auto", precision: str = "auto"):
+def load_inference(path: str, game, device: str = "auto", precision: str = "auto", symmetries: bool = False):
     """Return the network of a model file, ready to evaluate positions of `game`.
 
+    symmetries: it answers with the mean over all symmetries of the game, at the cost of so many rows.
     Raises ValueError when the file is no model or one for another game, OSError when it cannot be read.
     """
     from alphazero.network import Inference, load_model  # loads torch
     from alphazero.network.inference import resolve_device
+    from alphazero.network.symmetric import SymmetricInference
 
     target = resolve_device(device)
     batch = CUDA_BATCH if target.type == "cuda" else CPU_BATCH
-    return Inference(load_model(path, game=game).network, str(target), batch_size=batch, precision=precision)
+    inference = Inference(load_model(path, game=game).network, str(target), batch_size=batch, precision=precision)
+    return SymmetricInference(inference, game.symmetries) if symmetries else inference
 
 
 class PolicyPlayer(Player):
@@ -128,13 +131,13 @@ def _value_actions(game, states, children, parents, actions, judged, values):
 
 
 def _build_policy(
-    game, seed: int, device: str, name: str, path: str, precision: str, temperature: float
+    game, seed: int, device: str, name: str, temperature: float, **model: Any
 ) -> PolicyPlayer:
-    return PolicyPlayer(game, load_inference(path, game, device, precision), temperature, seed, name)
+    return PolicyPlayer(game, load_inference(game=game, device=device, **model), temperature, seed, name)
 
 
-def _build_value(game, seed: int, device: str, name: str, path: str, precision: str) -> ValuePlayer:
-    return ValuePlayer(game, load_inference(path, game, device, precision), seed, name)
+def _build_value(game, seed: int, device: str, name: str, **model: Any) -> ValuePlayer:
+    return ValuePlayer(game, load_inference(game=game, device=device, **model), seed, name)
 
 
 KINDS = {

@@ -134,20 +134,16 @@ def _build_model(
     device: str,
     name: str,
     path: str,
-    simulations: int,
+    precision: str,
+    symmetries: bool,
     seconds: float,
     temperature: float,
-    rule: str,
-    gumbel: bool,
-    leaves: int,
-    prove: bool,
-    precision: str,
+    **search: Any,
 ) -> ModelPlayer:
     from alphazero.arena.network_players import load_inference  # loads torch
 
-    settings = {"rule": rule, "simulations": simulations, "gumbel": gumbel, "leaves": leaves, "prove": prove}
-    config = SearchConfig.model_validate(settings)
-    inference = load_inference(path, game, device, precision)
+    config = SearchConfig.model_validate(search)
+    inference = load_inference(path, game, device, precision, symmetries)
     return ModelPlayer(game, inference, config, seconds=seconds, temperature=temperature, seed=seed, name=name)
 
 
@@ -167,6 +163,7 @@ MODEL_OPTIONS = {
         "number format of the network; auto: the fastest",
         choices=("auto", "float32", "bfloat16"),
     ),
+    "symmetries": Option(bool, False, "take the mean of the network over all symmetries of the game"),
 }
 _SEARCH_OPTIONS = {
     "simulations": Option(int, 200, "simulations a move", minimum=1, maximum=10_000_000),
@@ -191,5 +188,5 @@ KINDS = {
     ),
     "model": Kind("tree search with a network", _build_model, {**MODEL_OPTIONS, **_SEARCH_OPTIONS}),
     "champion": Kind("tree search with the network of the game that comes with the package", _build_champion,
-                     {"precision": MODEL_OPTIONS["precision"], **_SEARCH_OPTIONS}),
+                     {**{key: MODEL_OPTIONS[key] for key in ("precision", "symmetries")}, **_SEARCH_OPTIONS}),
 }

@@ -18,7 +18,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_game(parser)
     position = parser.add_mutually_exclusive_group()
     position.add_argument("--moves", default="", metavar="MOVES", help='moves from the start, such as "4 4 5"')
-    position.add_argument("--state", metavar="TEXT", help='the position as text, such as "x.o/.x./..." (rows from the top), as --json prints it')
+    position.add_argument("--state", metavar="TEXT", help='the position as text, such as "x.o/.x./..." (rows from the '
+                          'top), as --json prints it')
     parser.add_argument("--distance", action="store_true", help="also how many plies each move leaves; takes longer")
     parser.add_argument("--seconds", type=positive_number, metavar="S", help="give up after so long (default: never)")
     parser.add_argument("--memory-mb", type=positive_number, default=512.0, metavar="MB",
