@@ -31,6 +31,14 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{message} (see {self.prog} --help)")
 
 
+class CommandHelp(argparse.HelpFormatter):
+    """Leaves room for the longest command, which argparse counts without its indent."""
+
+    def add_argument(self, action: argparse.Action) -> None:
+        super().add_argument(action)
+        self._action_max_length = max(self._action_max_length, 4 + max(map(len, COMMANDS)))
+
+
 class ShowVersion(argparse.Action):
     """Prints the version of the installed package."""
 
@@ -42,7 +50,7 @@ class ShowVersion(argparse.Action):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status: 0, 2 for an error, 130 when interrupted."""
+    """Run one command; return 0, 1 (`doctor` found something), 2 (an error) or 130 (interrupted)."""
     try:
         args = parse(sys.argv[1:] if arguments is None else arguments)
         return args.run(args) or 0
@@ -69,7 +77,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
             f"unknown command {command!r}{_nearest(command, COMMANDS)}; commands: {', '.join(COMMANDS)}"
         )
     parser = Parser(
-        prog="alphazero", description="Learn board games from nothing, and play.", allow_abbrev=False
+        prog="alphazero", description="Learn board games from nothing, and play.", allow_abbrev=False,
+        formatter_class=CommandHelp,
     )
     parser.add_argument("--version", action=ShowVersion, nargs=0, help="show the version and exit")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)

@@ -45,7 +45,7 @@ def test_the_network_alone_errs_as_often_as_its_card_says():
     card = next(card for card in CARDS if card["name"] == "connect_four")
     told = {row["set"]: row for row in card["accuracy"]["network"]}
     player = make_player(f"policy:path={card['path']},temperature=0,precision=float32", game)
-    for path in position_files(None, game.name):
+    for path in position_files(None, game):
         errors = count_errors(player, read_positions(path, game))
         assert errors.positions == told[errors.name]["positions"]
         assert abs(errors.wrong - told[errors.name]["wrong"]) <= 8  # other processors round otherwise

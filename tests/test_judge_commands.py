@@ -38,6 +38,7 @@ def test_solved_tic_tac_toe_is_a_draw_with_nine_drawing_moves(capsys):
     (["solve", "gomoku", "--seconds", "0.1"], "is not solved after 0.1 seconds"),
     (["accuracy", "connect_four"], "--player"),
     (["accuracy", "tic_tac_toe", "--player", "random"], "no labelled positions of tic_tac_toe come with the package"),
+    (["accuracy", "connect_four:connect=5", "--player", "random"], "no labelled positions of connect_four:rows=6"),
     (["accuracy", "connect_four", "--player", "random", "--positions", "missing.txt"], "missing.txt: No such file"),
     (["accuracy", "connect_four", "--player", "perfect"], "unknown kind of player 'perfect'"),
 ])  # fmt: skip

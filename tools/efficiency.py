@@ -59,9 +59,9 @@ CHANGES: dict[str, dict[str, Any]] = {
 
 
 def alphazero(*arguments: str) -> str:
-    """Run a command and return what it prints; CalledProcessError when it fails."""
+    """Run a command and return what it prints, errors shown as they come; CalledProcessError when it fails."""
     command = [sys.executable, "-m", "alphazero", *arguments]
-    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    return subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def measure(name: str, seed: int, minutes: float, folder: Path) -> dict[str, Any]:

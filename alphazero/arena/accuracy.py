@@ -73,6 +73,9 @@ def read_positions(path: Path, game: Any) -> PositionSet:
         if not words or words[0].startswith("#"):
             continue
         try:
+            if len(words) == game.num_actions and len(words[0]) > 1 and words[0].isdigit():
+                raise ValueError(f"{len(words) - 1} scores after {words[0]!r}: expected {game.num_actions}, one for "
+                                 f"each action of {game.name}")
             state = _position(game, words[:-game.num_actions])
             states.append(state)
             scores.append(_scores(game, state, words[-game.num_actions :]))

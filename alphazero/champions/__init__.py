@@ -14,11 +14,19 @@ FOLDER = Path(__file__).resolve().parent
 
 
 def cards() -> list[dict[str, Any]]:
-    """Return the cards of all champions, by name; each with `name` and `path`, the model's file."""
+    """Return the cards of all champions, by name; each with `name` and `path`, the model's file.
+
+    A card without its model is left out. Raises ValueError for one that cannot be read.
+    """
     found = []
     for path in sorted(FOLDER.glob("*.json")):
-        card = json.loads(path.read_text(encoding="utf-8"))
-        found.append({"name": path.stem, **card, "path": str(path.with_suffix(".safetensors"))})
+        model = path.with_suffix(".safetensors")
+        try:
+            card = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise ValueError(f"{path}: damaged card of a champion ({error}): install the package anew") from None
+        if "game" in card and model.is_file():
+            found.append({"name": path.stem, **card, "path": str(model)})
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from alphazero.commands.options import add_device, add_game, add_json, add_seed, player_spec
 
@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> None:
     from alphazero.arena.players import make_player
 
     game = games.parse(args.game)
-    sets = [read_positions(path, game) for path in position_files(args.positions, game.name)]
+    sets = [read_positions(path, game) for path in position_files(args.positions, game)]
     players = [make_player(player_spec(text), game, seed=args.seed, device=args.device) for text in args.players]
     shown = sys.stderr.isatty() and not args.json
     results: dict[str, list[Errors]] = {}
@@ -51,11 +51,18 @@ def run(args: argparse.Namespace) -> None:
         print(table(results))
 
 
-def position_files(given: list[str] | None, game: str) -> list[Path]:
-    """Return the files of labelled sets; FileNotFoundError or ValueError when there are none."""
-    shipped = Path(__file__).resolve().parent.parent / "exact" / "positions" / game
-    if given is None and not shipped.is_dir():
-        raise ValueError(f"no labelled positions of {game} come with the package: name some with --positions FILE")
+def position_files(given: list[str] | None, game: Any) -> list[Path]:
+    """Return the files of labelled sets, by default those that come with the package for a game's usual rules.
+
+    Raises ValueError when there are none.
+    """
+    import games
+
+    shipped = Path(__file__).resolve().parent.parent / "exact" / "positions" / game.name
+    usual = shipped.is_dir() and games.spec(game) == games.spec(games.make(game.name))
+    if given is None and not usual:
+        raise ValueError(f"no labelled positions of {games.spec(game)} come with the package: name some with "
+                         "--positions FILE")
     files: list[Path] = []
     for path in map(Path, given) if given is not None else [shipped]:
         files += sorted(path.glob("*.txt")) if path.is_dir() else [path]

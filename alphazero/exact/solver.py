@@ -57,6 +57,7 @@ class Solver:
         self.positions = 0  # visited by all calls
         self.deadline = np.inf
         self.report: Callable[[int], None] | None = None
+        self.is_ready = False  # compiled code is loaded
 
     def solve(self, state: Any, *, distance: bool = False, seconds: float | None = None,
               report: Callable[[int], None] | None = None) -> Solution:
@@ -66,6 +67,9 @@ class Solver:
         of positions visited. Raises Unfinished when `seconds` have passed, ValueError when the game is over.
         """
         game = self.game
+        if not self.is_ready:
+            self.is_ready = True
+            self.prepare()
         if game.is_over(state):
             raise ValueError(f"{game.state_text(state)!r}: the game is over, there is nothing to solve")
         self.deadline = np.inf if seconds is None else time.perf_counter() + seconds
@@ -96,6 +100,10 @@ class Solver:
         middle = (len(actions) - 1) / 2
         return [int(actions[i]) for i in sorted(range(len(actions)), key=lambda i: abs(i - middle))]
 
+    def prepare(self) -> None:
+        """Have everything compiled, so that no limit of time is spent on it."""
+        raise NotImplementedError
+
     def score_action(self, state: Any, action: int, distance: bool) -> int:
         """Return the score of one action for the player to move in `state`."""
         raise NotImplementedError
@@ -125,6 +133,13 @@ class ConnectFourSolver(Solver):
         super().__init__(game, memory_mb)
         self.board = connect_four.make_board(game.rows, game.cols)
         self.task = connect_four.make_task(self.board)
+
+    def prepare(self) -> None:
+        """Compile the search."""
+        start = self.game.initial_state()
+        connect_four.can_win_at_once(self.board, start["own"], start["other"])
+        connect_four.begin(self.board, self.task, self.table, start["own"], start["own"] | start["other"], 0, 1)
+        connect_four.advance(self.board, self.task, self.table, 0)
 
     def score_action(self, state: Any, action: int, distance: bool) -> int:
         """Return the action's score; without `distance` only its sign, as 1, 0 or -1."""
@@ -187,6 +202,13 @@ class AlphaBetaSolver(Solver):
         super().__init__(game, memory_mb)
         self.depth = min(game.max_plies, int(alphabeta.HORIZON) - 1)
         self.history = np.zeros((2, game.num_actions), np.int64)
+
+    def prepare(self) -> None:
+        """Compile the search."""
+        game = self.game
+        task = make_task(game, [game.initial_state()], game.symmetries.actions[:1], self.depth, self.history)
+        alphabeta.begin(game, task, self.table, -1, 1, 1)
+        alphabeta.advance(game, task, self.table, 0)
 
     def score_action(self, state: Any, action: int, distance: bool) -> int:
         """Return WIN - plies for a win, the negative for a loss, 0 for a draw; without `distance` only its sign."""

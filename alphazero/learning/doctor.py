@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import mean, median
+from statistics import median
 from typing import Any, NamedTuple
 
 from alphazero.config import Config, load_config
@@ -52,7 +52,7 @@ class Run:
 def network_idle(run: Run) -> Finding | None:
     """Self-play waits for something else than the network."""
     share = run.late_median("network_share")
-    if not share < 0.6:
+    if run.config.selfplay.groups > 1 or not share < 0.6:  # groups wait for the network while others use it
         return None
     return Finding("the network is idle", f"it takes {share:.0%} of the time of self-play",
                    "raise selfplay.parallel_games (and selfplay.groups to 2 on a GPU), or give the network more to do: "
@@ -158,7 +158,7 @@ def one_sided(run: Run) -> Finding | None:
 
 def strength_falls(run: Run) -> Finding | None:
     """The last rating is surely below the best one."""
-    rows = [row["players"][row["current"]] for row in run.ratings]
+    rows = [row["players"][row["current"]] for row in run.ratings if row.get("current") in row.get("players", ())]
     if len(rows) < 3:
         return None
     best = max(rows, key=lambda row: row[1])
@@ -179,7 +179,9 @@ def _games_of(run: Run) -> float:
 
 
 def _positions_of_a_generation(run: Run) -> float:
-    return mean(row["game_length_mean"] for row in run.late) * _games_of(run) / len(run.late)
+    """Return the positions with a full search, those that the window counts."""
+    plies = run.late_median("game_length_mean") * _games_of(run) / len(run.late)
+    return plies * run.config.selfplay.full_search_fraction
 
 
 def read_run(folder: Path) -> Run:
@@ -188,11 +190,11 @@ def read_run(folder: Path) -> Run:
 
     rows = read_metrics(folder / "metrics.jsonl")
     config = load_config(folder / "config.toml")
-    generations = [row for row in rows if row["event"] == "generation"]
+    generations = [row for row in rows if row.get("event") == "generation"]
     if len(generations) < ENOUGH:
         raise ValueError(f"{folder}: {len(generations)} generations so far: a diagnosis needs at least {ENOUGH}")
     return Run(config, games.parse(config.game).num_actions, generations,
-               [row for row in rows if row["event"] == "rating"])
+               [row for row in rows if row.get("event") == "rating"])
 
 
 def examine(run: Run) -> list[Finding]:

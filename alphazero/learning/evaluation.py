@@ -35,7 +35,7 @@ class Evaluation:
         if pool:
             began = RatingPool.from_dict(pool)
             if began.anchors != self.pool.anchors:
-                raise ValueError(f"evaluation.anchors={settings.anchors!r}: the run began with "
+                raise ValueError(f"evaluation.anchors={list(settings.anchors)!r}: the run began with "
                                  f"{list(began.anchors)!r}, to which its ratings are relative: go on with them")
             self.pool = began
 

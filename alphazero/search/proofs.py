@@ -2,8 +2,8 @@
 
 A node is proven when its result under perfect play is known: its game is over, one of its edges wins, or all of its
 edges are proven. Its mean value and that of the edge into it become the result itself; nothing below it is searched any
-more, an edge that loses is not followed while another does not, and a proven root ends its search. All of it happens
-only where `Rule.prove` is set: otherwise no node is ever marked.
+more, an edge that loses is not followed while another does not (Gumbel search follows its schedule all the same), and a
+proven root ends its search. All of it happens only where `Rule.prove` is set: otherwise no node is ever marked.
 """
 
 import numpy as np

@@ -41,9 +41,22 @@ def root_policy(forest, rule, gumbel, tree, out):
         if not is_playable(forest, tree, ROOT, first + index):
             out[index] = 0.0
         total += out[index]
+    if total <= 0.0:
+        total = _playable_priors(forest, tree, first, count, out)
     for index in range(count):
-        out[index] = out[index] / total if total > 0.0 else forest.edges[tree, first + index].prior
+        out[index] /= total
     return count
+
+
+@helper
+def _playable_priors(forest, tree, first, count, out):
+    """Write the priors of the root's playable edges into out, 0 for the others; return their sum."""
+    total = 0.0
+    for index in range(count):
+        playable = is_playable(forest, tree, ROOT, first + index)
+        out[index] = forest.edges[tree, first + index].prior if playable else 0.0
+        total += out[index]
+    return max(total, 1e-30)
 
 
 @helper

@@ -90,7 +90,10 @@ class Search:
         """Collect leaves for the next batch; return the trees, of those given, whose searches have finished."""
         chosen = self._trees(trees)
         simulate.gather_leaves(self.game, self.forest, self.rule, self.cache, self.planes, chosen)
-        return chosen[self.forest.trees["done"][chosen] >= self.forest.trees["budget"][chosen]]
+        finished = self.forest.trees["done"][chosen] >= self.forest.trees["budget"][chosen]
+        if self.forest.leaves.shape[1] > 1:  # a root proven while other leaves of its tree wait
+            finished &= (self.forest.leaves["node"][chosen] < 0).all(axis=1)
+        return chosen[finished]
 
     def collect(self) -> tuple[np.ndarray, np.ndarray] | None:
         """Return states and planes of the positions to evaluate, equal ones once, or None when there are none."""

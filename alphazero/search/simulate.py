@@ -218,7 +218,8 @@ def start_search(game, forest, rule, tree, budget, noisy):
     root = forest.states[tree, 0]
     capacity = forest.nodes.shape[1]
     starved = forest.nodes[tree, 0].num_edges == 0 and not game.is_over(root)
-    if forest.trees[tree].num_nodes + budget + 1 > capacity or rule.gumbel is not None or starved:
+    full = forest.trees[tree].num_nodes + budget + 1 > capacity and node_result(forest, tree, ROOT) == UNKNOWN
+    if full or rule.gumbel is not None or starved:
         state = forest.leaf_states[tree, 0]
         copy_state(state, root)
         set_root(game, forest, tree, state)

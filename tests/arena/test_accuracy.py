@@ -51,6 +51,7 @@ def test_scores_and_positions_are_read_and_comments_left_out(tmp_path):
     ("12 . 0 0 0 0 0 0\n", "line 1: score '.' of action 0: expected a number, for it is legal"),
     ("111111 1 0 0 0 0 0 0\n", "line 1: score '1' of action 0: expected . for it is illegal"),
     ("12 nan 0 0 0 0 0 0\n", "line 1: score 'nan' of action 0"),
+    ("4453 1 0 1 1 1 1\n", "line 1: 6 scores after '4453': expected 7"),
     ("12 34 0 0 0 0 0 0 0\n", "line 1: 2 words before the last 7"),
 ])  # fmt: skip
 def test_bad_lines_are_named(tmp_path, text, words):
