@@ -98,6 +98,12 @@ class SearchConfig(Settings):
     dirichlet_alpha: float = setting(
         1.0, "Concentration of the noise; about 10 / legal moves. AZ: 0.3 chess, 0.03 Go.", gt=0.0, le=1000.0
     )
+    forced_playouts: float = setting(
+        0.0,
+        "k of forced root playouts, sqrt(k P sum N), that are pruned from targets again; 0: none. KataGo: 2.",
+        ge=0.0,
+        le=1000.0,
+    )
     gumbel: bool = setting(False, "Gumbel root search with sequential halving instead of Dirichlet noise.")
     gumbel_considered: int = setting(
         16, "Root actions that Gumbel search samples. Gumbel: 16.", ge=1, le=65536
@@ -114,6 +120,15 @@ class SearchConfig(Settings):
     )
     cache_mb: float = setting(64.0, "Bound of the evaluation cache, in MB; 0: no cache.", ge=0.0, le=1e6)
     memory_mb: float = setting(1024.0, "Bound of all search trees together, in MB.", gt=0.0, le=1e7)
+
+    @model_validator(mode="after")
+    def _only_puct_is_forced(self) -> SearchConfig:
+        if self.gumbel and self.forced_playouts > 0.0:
+            raise ValueError(
+                f"forced_playouts={self.forced_playouts} belongs to searches with Dirichlet noise: set it to 0 "
+                "with gumbel=true"
+            )
+        return self
 
 
 class SelfplayConfig(Settings):
@@ -158,6 +173,9 @@ class ReplayConfig(Settings):
     window_growth: Fraction = setting(
         0.6, "The window as a share of all positions so far, between the bounds. AGZ, AZ: 1 up to the bound."
     )
+    surprise_weight: Fraction = setting(
+        0.0, "Share of a position's chance to be drawn that goes by its policy surprise. KataGo: 0.5."
+    )
 
     @model_validator(mode="after")
     def _bounds_in_order(self) -> ReplayConfig:
@@ -192,6 +210,13 @@ class TrainingConfig(Settings):
     )
     result_weight: Fraction = setting(
         0.7, "Value target: this share of the result z, the rest of the search's value. AGZ, AZ: 1."
+    )
+    value_steps: int = setting(
+        0,
+        "Value target: not the result z but the search's value so many plies on (k-step), unless the game has "
+        "ended by then; 0: z. AGZ, AZ: 0.",
+        ge=0,
+        le=100_000,
     )
     symmetries: bool = setting(True, "Draw a random board symmetry for each sample. AGZ: yes; AZ: no.")
     averaging_decay: float = setting(

@@ -1,20 +1,23 @@
 """Measures what makes learning efficient: one change at a time against a baseline, at equal time, by wrong moves.
 
-    python tools/efficiency.py --minutes 8 --seeds 1 2                # all changes: (8 + 1) minutes each
-    python tools/efficiency.py gumbel-16 no-cache --seeds 1 2         # these alone
-    python tools/efficiency.py --report                               # tables of what has been measured
+    python tools/efficiency.py --seeds 1 2                        # all changes: (5 + 1) minutes each
+    python tools/efficiency.py gumbel-16 cache --seeds 1 2        # these alone
+    python tools/efficiency.py --report                           # tables of what has been measured
 
-Each run is a process of its own on the whole machine, so nothing else may run beside it. Its model is judged in the
-labelled positions that come with the package, with the network alone and with 100 and 600 simulations. A result is one
-line of docs/efficiency.jsonl; what is there already is not measured again.
+Each run has one core for itself, so that as many runs go on at once as there are cores (or --cores names). Its model is
+judged in the labelled positions that come with the package, with the network alone and with 100 and 600 simulations. A
+result is one line of docs/efficiency.jsonl; what is there already is not measured again.
 """
 
 import argparse
 import json
+import os
+import queue
 import subprocess
 import sys
 import tempfile
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -25,55 +28,67 @@ CONFIG = ROOT / "configs" / "connect_four.toml"
 RESULTS = ROOT / "docs" / "efficiency.jsonl"
 JUDGES = {"network": "policy:path={},temperature=0", "100": "model:path={},simulations=100",
           "600": "model:path={},simulations=600"}
+PLAY = {"100 prove": "model:path={},simulations=100,prove=true",  # what changes play alone is judged on the baseline
+        "100 symmetries": "model:path={},simulations=100,symmetries=true",
+        "600 prove": "model:path={},simulations=600,prove=true"}
 
 BASELINE = {  # plain settings; a change replaces some of them
-    "network.blocks": 5, "network.channels": 64, "network.value_head": "scalar", "search.simulations": 48,
+    "network.blocks": 4, "network.channels": 48, "network.value_head": "scalar", "search.simulations": 48,
     "search.prove": False, "search.cache_mb": 0, "selfplay.games_per_generation": 256,
     "selfplay.random_opening_plies": 0, "selfplay.temperature_plies": 10, "replay.window_min": 20000,
     "replay.window_max": 500000, "replay.window_growth": 0.6, "training.learning_rate": 1e-3,
-    "training.schedule": "cosine", "training.replay_ratio": 4, "training.result_weight": 0.7,
+    "training.schedule": "constant", "training.replay_ratio": 4, "training.result_weight": 0.7,
 }
 CHANGES: dict[str, dict[str, Any]] = {
     "baseline": {},
-    "cache": {"search.cache_mb": 64},
-    "prove": {"search.prove": True},
-    "wdl": {"network.value_head": "wdl"},
-    "random-openings": {"selfplay.random_opening_plies": 6},
     "gumbel-16": {"search.gumbel": True, "search.simulations": 16},
     "gumbel-32": {"search.gumbel": True, "search.simulations": 32},
+    "simulations-24": {"search.simulations": 24},
+    "simulations-96": {"search.simulations": 96},
     "playout-caps": {"selfplay.full_search_fraction": 0.25, "selfplay.fast_simulations": 12,
                      "search.simulations": 96},
-    "network-4x48": {"network.blocks": 4, "network.channels": 48},
-    "network-5x96": {"network.channels": 96},
+    "warm-games": {"selfplay.temperature_plies": 30},
+    "random-openings": {"selfplay.random_opening_plies": 6},
+    "more-noise": {"search.root_noise_fraction": 0.4},
+    "prove": {"search.prove": True},
+    "cache": {"search.cache_mb": 64},
     "ratio-2": {"training.replay_ratio": 2},
     "ratio-8": {"training.replay_ratio": 8},
     "small-window": {"replay.window_growth": 0.3},
+    "large-window": {"replay.window_growth": 1.0},
     "result-only": {"training.result_weight": 1.0},
     "search-value-half": {"training.result_weight": 0.5},
+    "search-value-only": {"training.result_weight": 0.0},
     "averaged": {"training.averaging_decay": 0.998},
+    "wdl": {"network.value_head": "wdl"},
+    "network-3x32": {"network.blocks": 3, "network.channels": 32},
+    "network-5x64": {"network.blocks": 5, "network.channels": 64},
     "rate-2e-3": {"training.learning_rate": 2e-3},
-    "warm-games": {"selfplay.temperature_plies": 30},
-    "more-noise": {"search.root_noise_fraction": 0.4},
+    "cosine": {"training.schedule": "cosine"},
     "no-symmetries": {"training.symmetries": False},
 }
 
 
-def alphazero(*arguments: str) -> str:
-    """Run a command and return what it prints, errors shown as they come; CalledProcessError when it fails."""
-    command = [sys.executable, "-m", "alphazero", *arguments]
-    return subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+def alphazero(core: int, *arguments: str) -> str:
+    """Run a command on one core and return what it prints; RuntimeError, with its last line, when it fails."""
+    command = ["taskset", "--cpu-list", str(core), sys.executable, "-m", "alphazero", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"alphazero {' '.join(arguments)}: {done.stderr.strip().splitlines()[-1]}")
+    return done.stdout
 
 
-def measure(name: str, seed: int, minutes: float, folder: Path) -> dict[str, Any]:
+def measure(name: str, seed: int, minutes: float, core: int, folder: Path) -> dict[str, Any]:
     """Train with one change and return what came of it."""
     settings = {**BASELINE, **CHANGES[name], "seed": seed, "run.minutes": minutes, "run.folder": str(folder),
                 "evaluation.every_minutes": 0, "evaluation.final_opponent": ""}
-    alphazero("train", str(CONFIG), *(f"{key}={json.dumps(value)}" for key, value in settings.items()))
+    alphazero(core, "train", str(CONFIG), *(f"{key}={json.dumps(value)}" for key, value in settings.items()))
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     end = next(line for line in lines if line["event"] == "end")
-    judges = {label: spec.format(folder / "model.safetensors") for label, spec in JUDGES.items()}
+    wanted = {**JUDGES, **PLAY} if name == "baseline" else JUDGES
+    judges = {label: spec.format(folder / "model.safetensors") for label, spec in wanted.items()}
     players = [word for spec in judges.values() for word in ("--player", spec)]
-    judged = json.loads(alphazero("accuracy", "connect_four", "--json", *players))["players"]
+    judged = json.loads(alphazero(core, "accuracy", "connect_four", "--json", *players))["players"]
     return {"change": name, "seed": seed, "minutes": minutes, "games": end["games"], "positions": end["positions"],
             "wrong": {label: {row["set"]: [row["wrong"], row["positions"]] for row in judged[spec]}
                       for label, spec in judges.items()}}
@@ -111,8 +126,10 @@ def main() -> None:
     """Measure what is missing, or report."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("changes", nargs="*", help=f"of {', '.join(CHANGES)} (default: all)")
-    parser.add_argument("--minutes", type=float, default=8.0)
+    parser.add_argument("--minutes", type=float, default=5.0)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--cores", type=int, nargs="+", default=sorted(os.sched_getaffinity(0)))
+    parser.add_argument("--hardware", default="", help="the machine, in words, for the record")
     parser.add_argument("--report", action="store_true")
     args = parser.parse_args()
     unknown = [name for name in args.changes if name not in CHANGES]
@@ -124,11 +141,21 @@ def main() -> None:
     done = {(result["change"], result["seed"], result["minutes"]) for result in results()}
     wanted = [(name, seed) for seed in args.seeds for name in args.changes or CHANGES
               if (name, seed, args.minutes) not in done]
-    for name, seed in tqdm(wanted, unit="run"):
+    cores: queue.Queue[int] = queue.Queue()
+    for core in args.cores:
+        cores.put(core)
+
+    def work(job: tuple[str, int]) -> None:
+        core = cores.get()
         with tempfile.TemporaryDirectory() as folder:
-            result = measure(name, seed, args.minutes, Path(folder) / name)
+            result = measure(*job, args.minutes, core, Path(folder) / job[0])
         with RESULTS.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(result) + "\n")
+            file.write(json.dumps({**result, "hardware": args.hardware}) + "\n")
+        cores.put(core)
+
+    with ThreadPoolExecutor(len(args.cores)) as pool:
+        for _ in tqdm(pool.map(work, wanted), total=len(wanted), unit="run"):
+            pass
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from alphazero.network.model import for_game
 from alphazero.network.variants import available_variants
 from alphazero.search import NetworkEvaluator
 from alphazero.selfplay.records import Games
-from alphazero.selfplay.replay import ReplayWindow
+from alphazero.selfplay.replay import ReplayWindow, ValueTarget
 from alphazero.selfplay.selfplay import SelfPlay, Tally
 from alphazero.selfplay.shards import ShardError, read_shard, set_aside, write_shard
 
@@ -46,7 +46,8 @@ class ExpertIteration:
                                training_precision(config.network.precision, self.device))
         self.best = copy.deepcopy(self.trainer.player) if config.run.gate else None
         self.window = ReplayWindow(self.game, config.replay.window_min, config.replay.window_max,
-                                   config.replay.window_growth)
+                                   config.replay.window_growth, config.replay.surprise_weight)
+        self.target = ValueTarget(config.training.result_weight, config.training.value_steps)
         if progress.checkpoint:
             self._restore_learner(progress.checkpoint)
         batch = math.ceil(config.selfplay.parallel_games / config.selfplay.groups)
@@ -143,7 +144,7 @@ class ExpertIteration:
         self._measure_fresh()
         rows = []
         for step in range(steps):
-            samples = self.window.draw(training.batch_size, rng, training.result_weight, training.symmetries)
+            samples = self.window.draw(training.batch_size, rng, self.target, training.symmetries)
             rows.append(self.trainer.step(samples, self._schedule_progress(step / steps)))
             if step % 10 == 0:
                 display.phase(progress.generation + 1, f"training {step}/{steps}", self.minutes,
@@ -156,7 +157,7 @@ class ExpertIteration:
         if not self.window.num_samples:
             return
         rng = np.random.default_rng([self.config.seed, progress.generation, 1])
-        samples = self.window.draw(FRESH_SAMPLES, rng, training.result_weight, training.symmetries,
+        samples = self.window.draw(FRESH_SAMPLES, rng, self.target, training.symmetries,
                                    newest_games=progress.generation_games)
         self._fresh = {f"fresh_{name}": loss for name, loss in self.trainer.evaluate(samples).items()}
 

@@ -37,7 +37,7 @@ EDGE = np.dtype([
     ("prior", np.float32),  # P(s, a)
     ("child", np.int32),  # NONE until the first visit
     ("in_flight", np.int32),  # leaves below this edge that wait for their evaluation
-    ("gumbel", np.float32),  # the root's Gumbel noise
+    ("noise", np.float32),  # at the root: its Gumbel noise, or what Dirichlet noise added to the prior
 ], align=True)
 
 TREE = np.dtype([
@@ -46,7 +46,7 @@ TREE = np.dtype([
     ("used_edges", np.int32),
     ("budget", np.int32),  # simulations of the present search
     ("done", np.int32),  # simulations finished
-    ("noisy", np.int8),  # 1: the root waits for its exploration noise, 0: it gets none, 2: that is settled
+    ("noisy", np.int8),  # 1: the root waits for its exploration noise, 0: it gets none, + 2: that is settled
 ], align=True)
 
 LEAF = np.dtype([

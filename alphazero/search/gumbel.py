@@ -112,7 +112,7 @@ def draw_root_noise(forest, rule, tree, scale):
     """Draw the root's Gumbel noise, times `scale` (0: none, for match play), and lay out its simulations."""
     count = forest.nodes[tree, 0].num_edges
     for index in range(count):
-        forest.edges[tree, forest.nodes[tree, 0].first_edge + index].gumbel = scale * draw_gumbel(forest, tree)
+        forest.edges[tree, forest.nodes[tree, 0].first_edge + index].noise = scale * draw_gumbel(forest, tree)
     fill_schedule(forest.schedule[tree], np.int64(min(rule.gumbel, count)),
                   np.int64(forest.trees[tree].budget))
 
@@ -129,7 +129,7 @@ def best_root_edge(forest, rule, tree, wanted_visits):
     for index in range(count):
         edge = first + index
         wanted = forest.edges[tree, edge].visits + forest.edges[tree, edge].in_flight == wanted_visits
-        score = forest.edges[tree, edge].gumbel + completed_logit(forest, rule, tree, edge, mixed, scale)
+        score = forest.edges[tree, edge].noise + completed_logit(forest, rule, tree, edge, mixed, scale)
         if (wanted and not best_wanted) or (wanted == best_wanted and score > best_score):
             best, best_score, best_wanted = edge, score, wanted
     return best

@@ -59,8 +59,7 @@ def add_dirichlet_noise(forest, tree, alpha, fraction):
     for index in range(count):
         noise[index] = draw_gamma(forest, tree, alpha)
         total += noise[index]
-    if total <= 0.0:
-        return
     for index in range(count):
-        prior = forest.edges[tree, first + index].prior
-        forest.edges[tree, first + index].prior = (1.0 - fraction) * prior + fraction * noise[index] / total
+        edge = forest.edges[tree, first + index]
+        edge.noise = fraction * (noise[index] / total - edge.prior) if total > 0.0 else 0.0
+        edge.prior += edge.noise

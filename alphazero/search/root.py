@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from alphazero.search.forced import forces, prune_forced
 from alphazero.search.forest import NONE, ROOT
 from alphazero.search.gumbel import best_root_edge, improved_policy
 from alphazero.search.noise import draw_unit
@@ -27,7 +28,7 @@ def root_value(forest, tree):
 def root_policy(forest, rule, gumbel, tree, out):
     """Write the policy to learn for each root edge into out float64[>= num_edges]; return the number of edges.
 
-    PUCT: visits / sum of visits; Gumbel: the improved policy with completed Q. Priors when nothing was visited.
+    PUCT: visits / sum of visits, without forced ones; Gumbel: the improved policy with completed Q. Priors when nothing was visited.
     Edges that perfect play does not choose, as far as it is proven, get nothing.
     """
     first, count = np.int64(forest.nodes[tree, 0].first_edge), np.int64(max(forest.nodes[tree, 0].num_edges, 0))
@@ -36,6 +37,8 @@ def root_policy(forest, rule, gumbel, tree, out):
     else:
         for index in range(count):
             out[index] = forest.edges[tree, first + index].visits
+        if forces(forest, rule, tree):
+            prune_forced(forest, rule, tree, out[:count])
     total = 0.0
     for index in range(count):
         if not is_playable(forest, tree, ROOT, first + index):

@@ -50,6 +50,7 @@ class Rule(NamedTuple):
     prove: int
     noise_fraction: float
     dirichlet_alpha: float
+    forced: float
     gumbel_c_visit: float
     gumbel_c_scale: float
     gumbel: int | None
@@ -63,6 +64,7 @@ def make_rule(config, *, noise: bool) -> Rule:
                 fpu_reduction=float(config.fpu_reduction), virtual_loss=float(config.virtual_loss),
                 prove=int(config.prove), noise_fraction=float(config.root_noise_fraction) if noise else 0.0,
                 dirichlet_alpha=float(config.dirichlet_alpha),
+                forced=float(config.forced_playouts) if noise else 0.0,
                 gumbel_c_visit=float(config.gumbel_c_visit), gumbel_c_scale=float(config.gumbel_c_scale),
                 gumbel=int(config.gumbel_considered) if config.gumbel else None)
 

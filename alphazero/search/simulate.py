@@ -10,6 +10,7 @@ import numpy as np
 from numba import prange
 
 from alphazero.search import cache as evaluations
+from alphazero.search.forced import forced_edge, forces
 from alphazero.search.forest import NONE, ROOT, UNEXPANDED
 from alphazero.search.gumbel import best_interior_edge, best_root_edge, draw_root_noise
 from alphazero.search.noise import add_dirichlet_noise, draw
@@ -64,7 +65,8 @@ def set_root(game, forest, tree, state):
 def follow(forest, rule, gumbel, tree, node):
     """Return the edge that this simulation follows from an expanded node."""
     if gumbel is None:
-        return best_edge(forest, rule, tree, node)
+        edge = forced_edge(forest, rule, tree) if node == ROOT and forces(forest, rule, tree) else np.int64(NONE)
+        return edge if edge != NONE else best_edge(forest, rule, tree, node)
     if node == ROOT:
         done = forest.trees[tree].done + flights(forest, tree)
         return best_root_edge(forest, rule, tree, np.int64(forest.schedule[tree, done]))
@@ -181,14 +183,14 @@ def expand(game, forest, tree, node, state, logits, uniform):
 @helper
 def add_root_noise(forest, rule, gumbel, tree):
     """Put the noise that a search asked for on an expanded root, once."""
-    if forest.trees[tree].noisy == 2 or forest.nodes[tree, 0].num_edges <= 0:
+    if forest.trees[tree].noisy >= 2 or forest.nodes[tree, 0].num_edges <= 0:
         return
     if gumbel is None:
         if forest.trees[tree].noisy == 1 and rule.noise_fraction > 0.0:
             add_dirichlet_noise(forest, tree, rule.dirichlet_alpha, rule.noise_fraction)
     else:
         draw_root_noise(forest, rule, tree, np.float64(forest.trees[tree].noisy))
-    forest.trees[tree].noisy = 2
+    forest.trees[tree].noisy += 2
 
 
 @helper

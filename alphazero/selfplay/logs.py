@@ -28,6 +28,7 @@ class Logs(NamedTuple):
     values: np.ndarray  # float32 [T, P], for the player to move
     full: np.ndarray  # int8 [T, P]
     counts: np.ndarray  # int32 [T, P]
+    surprises: np.ndarray  # float32 [T, P]
     policy_actions: np.ndarray  # int32 [T, M]
     policy_weights: np.ndarray  # uint16 [T, M]
 
@@ -37,7 +38,7 @@ def make_logs(game: Any, trees: int) -> Logs:
     plies, entries = (trees, game.max_plies), (trees, game.max_plies * game.num_actions)
     return Logs(np.zeros(trees, ROW), np.zeros(trees, game.state_dtype), np.zeros(plies, np.int32),
                 np.zeros(plies, np.float32), np.zeros(plies, np.int8), np.zeros(plies, np.int32),
-                np.zeros(entries, np.int32), np.zeros(entries, np.uint16))
+                np.zeros(plies, np.float32), np.zeros(entries, np.int32), np.zeros(entries, np.uint16))
 
 
 def take_game(logs: Logs, tree: int) -> Games:

@@ -75,12 +75,13 @@ def begin_game(game, forest, rule, play, logs, tree):
 
 @helper
 def log_policy(forest, rule, logs, tree):
-    """Append the policy of the root to the log as whole weights; return the number of entries."""
+    """Append the policy of the root to the log as whole weights, and its surprise; return the number of entries."""
     row = logs.rows[tree]
     count = np.int64(forest.nodes[tree, ROOT].num_edges)
     first = np.int64(forest.nodes[tree, ROOT].first_edge)
     policy = np.empty(count, np.float64)
     root_policy(forest, rule, rule.gumbel, tree, policy)
+    logs.surprises[tree, row.plies] = surprise(forest, rule, tree, policy)
     start = row.entries
     for index in range(count):
         weight = np.int64(np.rint(policy[index] * WEIGHT_SCALE))
@@ -92,12 +93,26 @@ def log_policy(forest, rule, logs, tree):
 
 
 @helper
+def surprise(forest, rule, tree, policy):
+    """Return KL(policy || priors before noise) of the root's edges, in nats; policy float64[num_edges]."""
+    first, total = np.int64(forest.nodes[tree, ROOT].first_edge), 0.0
+    for index in range(policy.size):
+        if policy[index] > 0.0:
+            prior = np.float64(forest.edges[tree, first + index].prior)
+            if rule.noise_fraction > 0.0 and rule.gumbel is None:
+                prior -= forest.edges[tree, first + index].noise
+            total += policy[index] * np.log(policy[index] / max(prior, 1e-6))
+    return max(total, 0.0)
+
+
+@helper
 def log_move(forest, rule, logs, tree, action, value):
     """Append a move to the log of a tree's game, with the policy when its search was a full one."""
     row = logs.rows[tree]
     logs.actions[tree, row.plies] = action
     logs.values[tree, row.plies] = value
     logs.full[tree, row.plies] = row.full
+    logs.surprises[tree, row.plies] = 0.0
     logs.counts[tree, row.plies] = log_policy(forest, rule, logs, tree) if row.full else 0
     row.plies += 1
     player = forest.nodes[tree, ROOT].player

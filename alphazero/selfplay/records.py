@@ -32,6 +32,7 @@ class Games(NamedTuple):
     values: np.ndarray  # float32[n], the search's value for the player to move
     full: np.ndarray  # int8[n], 1 where the search was a full one, whose policy is learned
     counts: np.ndarray  # int32[n], policy entries of the ply
+    surprises: np.ndarray  # float32[n], KL(search policy || network's policy) of full searches, in nats
     policy_actions: np.ndarray  # int32[m]
     policy_weights: np.ndarray  # uint16[m]
 
@@ -47,10 +48,10 @@ class Games(NamedTuple):
 
 
 PER_GAME = ("starts", "lengths", "outcomes", "ends", "lowest")
-PER_PLY = ("actions", "values", "full", "counts")
+PER_PLY = ("actions", "values", "full", "counts", "surprises")
 PER_ENTRY = ("policy_actions", "policy_weights")
 _DTYPES = {"lengths": np.int32, "outcomes": np.int8, "ends": np.int8, "lowest": np.float32, "actions": np.int32,
-           "values": np.float32, "full": np.int8, "counts": np.int32, "policy_actions": np.int32,
+           "values": np.float32, "full": np.int8, "counts": np.int32, "surprises": np.float32, "policy_actions": np.int32,
            "policy_weights": np.uint16}
 
 

@@ -21,7 +21,7 @@ import games as rules
 from alphazero.files import write_atomically
 from alphazero.selfplay.records import Games, as_games, join
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # 2: with surprises
 UNREADABLE = (OSError, ValueError, KeyError, EOFError, TypeError, RuntimeError, zipfile.BadZipFile, zlib.error)
 SET_ASIDE = "set_aside"  # folder inside the shards' own, for those that cannot be read
 
@@ -73,6 +73,9 @@ def read_manifest(path: str | os.PathLike[str]) -> dict[str, Any]:
             raise ValueError("no sha256 and game in it")
     except (OSError, ValueError) as error:
         raise ShardError(f"{path}: its manifest {path.with_suffix('.json').name} cannot be read ({error})") from None
+    if manifest.get("format_version") != FORMAT_VERSION:
+        raise ShardError(f"{path}: games in format {manifest.get('format_version')}, this version reads "
+                         f"{FORMAT_VERSION}: use the version of alphazero that wrote them, or play new ones")
     return manifest
 
 

@@ -40,7 +40,7 @@ class ReferenceSearch:
     def __init__(self, game: Any, state: Any, evaluator: Any, config: Any, leaves: int = 1):
         self.game, self.evaluator, self.config, self.leaves = game, evaluator, config, leaves
         self.root = Node(game, state)
-        self.noise: dict[int, float] = {}  # Gumbel noise by action
+        self.noise: dict[int, float] = {}  # by action: Gumbel noise, or what is added to the root's prior
 
     def run(self, simulations: int) -> None:
         """Run simulations, K leaves at a time; the evaluation of a fresh root is none."""
@@ -93,7 +93,10 @@ class ReferenceSearch:
             total = sum(weights)
             for action, weight in zip(legal, weights, strict=True):
                 node.edges.append(Edge(int(action), float(np.float32(np.float32(weight) / total))))
-                node.edges[-1].gumbel = self.noise.get(int(action), 0.0) if node is self.root else 0.0
+                if node is self.root and self.config.gumbel:
+                    node.edges[-1].gumbel = self.noise.get(int(action), 0.0)
+                elif node is self.root:
+                    node.edges[-1].prior = float(np.float32(node.edges[-1].prior + self.noise.get(int(action), 0.0)))
             if paths is None:
                 node.visits, node.total = 1, node.value
             else:
@@ -103,7 +106,7 @@ class ReferenceSearch:
         node, path = self.root, []
         while node.edges and (node is self.root or node.proven is None):
             if not self.config.gumbel:
-                edge = self._best(node)
+                edge = self._forced(node) or self._best(node)
             elif node is self.root:
                 edge = self._best_considered(self.schedule[simulation])
             else:
@@ -164,25 +167,61 @@ class ReferenceSearch:
         if config.fpu == "parent":
             first_play = node.sign * node.total / node.visits - config.fpu_reduction * math.sqrt(
                 sum(edge.prior for edge in tried))
-        n = node.visits + flying
 
         def score(edge: Edge) -> tuple[float, float]:
             count = edge.visits + edge.in_flight
             q = self._q(node, edge) if count else first_play
-            if config.rule == "uct":
-                if count == 0:
-                    return math.inf, edge.prior
-                return q + config.c_uct * math.sqrt(math.log(n)) / math.sqrt(count), 0.0
-            if config.rule == "alphago":
-                weight = config.rho
-            elif config.rule == "puct":
-                weight = config.c_puct * math.sqrt(n)
-            else:
-                weight = (math.log((1 + n + config.c_base) / config.c_base) + config.c_init) * math.sqrt(n)
-            return q + weight * edge.prior / (1 + count), 0.0
+            return self._score(node.visits + flying, q, edge.prior, count)
 
         return max([edge for edge in node.edges if not (edge.child and edge.child.proven == -node.sign)] or node.edges,
                    key=score)
+
+    def _score(self, n: int, q: float, prior: float, count: float) -> tuple[float, float]:
+        """Return what the selection rule makes of an edge with `count` visits; of equal ones the second tells."""
+        config = self.config
+        if config.rule == "uct":
+            if count == 0:
+                return math.inf, prior
+            return q + config.c_uct * math.sqrt(math.log(n)) / math.sqrt(count), 0.0
+        if config.rule == "alphago":
+            weight = config.rho
+        elif config.rule == "puct":
+            weight = config.c_puct * math.sqrt(n)
+        else:
+            weight = (math.log((1 + n + config.c_base) / config.c_base) + config.c_init) * math.sqrt(n)
+        return q + weight * prior / (1 + count), 0.0
+
+    def _must_have(self, edge: Edge) -> float:
+        """n_forced of a root edge (Wu 2019)."""
+        total = sum(other.visits + other.in_flight for other in self.root.edges)
+        return math.sqrt(self.config.forced_playouts * edge.prior * total)
+
+    def _forced(self, node: Node) -> Edge | None:
+        """Return the first root edge with a visit, but fewer than it must have, where the search has noise."""
+        if node is not self.root or not self.noise or not self.config.forced_playouts:
+            return None
+        lacking = [edge for edge in node.edges if 0 < edge.visits + edge.in_flight < self._must_have(edge)
+                   and not (edge.child and edge.child.proven is not None)]
+        return lacking[0] if lacking else None
+
+    def pruned_visits(self) -> list[int]:
+        """Return the root's visits without those that were forced and did not turn out well."""
+        edges = self.root.edges
+        best = max(edges, key=lambda edge: edge.visits)
+
+        def score(edge: Edge, visits: int) -> float:
+            return self._score(self.root.visits, self._q(self.root, edge), edge.prior, visits)[0]
+
+        kept = []
+        for edge in edges:
+            visits = edge.visits
+            if edge is not best:
+                fewest = max(0.0, edge.visits - self._must_have(edge))
+                while visits > 0 and visits - 1 >= fewest and score(edge, visits - 1) < score(best, best.visits):
+                    visits -= 1
+                visits = visits if visits > 1 else 0
+            kept.append(visits)
+        return kept
 
     def _improved_logits(self, node: Node) -> list[float]:
         """log P + sigma(completed Q), Q in [0, 1] (Danihelka et al. 2022, equations 8, 10 and 33)."""

@@ -109,7 +109,7 @@ def test_gumbel_noise_has_its_distribution_and_none_without_exploration():
     for noise in (True, False):
         search = search_of(TIC_TAC_TOE, states, HashEvaluator(TIC_TAC_TOE), 1, noise=noise, gumbel=True)
         expand_roots(search)
-        drawn = search.forest.edges["gumbel"][:, :9].astype(np.float64)
+        drawn = search.forest.edges["noise"][:, :9].astype(np.float64)
         if noise:
             assert stats.kstest(drawn.reshape(-1), "gumbel_r").pvalue > 1e-4
             assert np.abs(np.corrcoef(drawn.T) - np.eye(9)).max() < 0.1

@@ -55,8 +55,8 @@ def check(game, states, simulations: int, leaves: int = 1, scale: float = 1.0, *
     search.run()
     for tree, state in enumerate(states):
         plain = ReferenceSearch(game, state, HashEvaluator(game, True, scale), search.config, leaves)
-        if search.config.gumbel:
-            plain.noise = {edge["action"]: float(edge["gumbel"]) for edge in root_edges(search, tree)}
+        if search.noise:
+            plain.noise = {edge["action"]: float(edge["noise"]) for edge in root_edges(search, tree)}
         plain.run(simulations)
         compare_trees(search, tree, plain.root)
 

@@ -64,6 +64,7 @@ def random_games(game: Any, lengths: list[int], seed: int = 0) -> Games:
                  lowest=rng.random((len(lengths), 2)).astype(np.float32),
                  actions=rng.integers(0, game.num_actions, plies).astype(np.int32),
                  values=rng.random(plies).astype(np.float32), full=(counts > 0).astype(np.int8), counts=counts,
+                 surprises=rng.random(plies).astype(np.float32),
                  policy_actions=rng.integers(0, game.num_actions, counts.sum()).astype(np.int32),
                  policy_weights=rng.integers(1, 65536, counts.sum()).astype(np.uint16))
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from alphazero.selfplay.records import join, no_games, select
-from alphazero.selfplay.replay import ReplayWindow, index_games, rebuild
+from alphazero.selfplay.replay import ReplayWindow, ValueTarget, index_games, rebuild
 from tests.selfplay.helpers import random_games, same, take_apart, worker
 
 # The window
@@ -89,7 +89,7 @@ def test_the_same_generator_draws_the_same_samples_and_every_position_is_drawn(t
 # Samples against a slow reference
 
 
-def reference(game, games, result_weight: float):
+def reference(game, games, share: float = 1.0, steps: int = 0):
     """Yield planes, policy, legal mask, value and result of every full ply, in plain Python."""
     for played in take_apart(game, games):
         for ply in played.plies:
@@ -102,7 +102,11 @@ def reference(game, games, result_weight: float):
                 policy[action] = weight / sum(ply.policy.values())
             mask[game.legal(ply.state)] = True
             z = played.outcome if game.to_move(ply.state) == 0 else -played.outcome
-            yield planes, policy, mask, result_weight * z + (1 - result_weight) * ply.value, z
+            later = z
+            if steps and ply.ply + steps < len(played.plies):
+                other = played.plies[ply.ply + steps]
+                later = other.value if game.to_move(other.state) == game.to_move(ply.state) else -other.value
+            yield planes, policy, mask, share * later + (1 - share) * ply.value, z
 
 
 @pytest.fixture(params=["tic_tac_toe", "in_parts"])
@@ -111,12 +115,13 @@ def game_and_games(request):
     return game, worker(game, full_search_fraction=0.6, fast_simulations=3, random_opening_plies=1).play(25)
 
 
-@pytest.mark.parametrize("result_weight", [1.0, 0.7, 0.0])
-def test_samples_are_the_positions_and_targets_that_were_played(game_and_games, result_weight):
+@pytest.mark.parametrize("target", [ValueTarget(), ValueTarget(0.7), ValueTarget(0.0), ValueTarget(1.0, 1),
+                                    ValueTarget(0.6, 3), ValueTarget(1.0, 100)], ids=str)
+def test_samples_are_the_positions_and_targets_that_were_played(game_and_games, target):
     game, games = game_and_games
     index = index_games(games)
-    samples = rebuild(game, games, index, np.arange(len(index.sample_game)), result_weight)
-    rows = list(reference(game, games, result_weight))
+    samples = rebuild(game, games, index, np.arange(len(index.sample_game)), target)
+    rows = list(reference(game, games, *target))
     assert len(rows) == len(samples.planes) == games.full.sum() > 50
     for row, (planes, policy, mask, value, z) in enumerate(rows):
         assert (samples.planes[row] == planes).all()
@@ -146,7 +151,7 @@ def turned(game, planes, policy, mask, symmetry: int):
 
 def test_one_symmetry_turns_planes_policy_and_mask_alike_and_all_are_drawn(game_and_games):
     game, games = game_and_games
-    index, rows = index_games(games), list(reference(game, games, 1.0))
+    index, rows = index_games(games), list(reference(game, games))
     chosen = np.repeat(np.arange(len(rows)), 8)
     samples = rebuild(game, games, index, chosen, symmetry_seed=9)
     certain = Counter()
@@ -171,3 +176,47 @@ def test_without_symmetries_nothing_is_turned(tic_tac_toe, played):
     chosen = np.random.default_rng(0).integers(window.num_samples, size=200)
     plain = rebuild(tic_tac_toe, played, index_games(played), chosen)
     assert all((a == b).all() for a, b in zip(samples, plain, strict=True))
+
+
+# Policy surprise
+
+
+def test_positions_that_surprised_are_drawn_more_often(tic_tac_toe):
+    games = random_games(tic_tac_toe, [30, 30, 30], seed=5)
+    games = games._replace(starts=np.zeros(3, tic_tac_toe.state_dtype), actions=np.zeros(90, np.int32))
+    window = ReplayWindow(tic_tac_toe, 10**6, 10**6, 0.5, surprise_weight=0.6)
+    window.add(games)
+    surprise = games.surprises[games.full == 1]
+    expected = 0.4 / len(surprise) + 0.6 * surprise / surprise.sum()
+    rng = np.random.default_rng(1)
+    counts = np.bincount(np.concatenate([window.choose(1000, rng) for _ in range(200)]), minlength=len(surprise))
+    spread = np.sqrt(expected * (1 - expected) / counts.sum())
+    assert (np.abs(counts / counts.sum() - expected) < 4.5 * spread).all()
+    assert np.ptp(window.choose(10**4, rng, newest_games=1)) < 30  # new games are measured without a preference
+
+
+def test_surprise_is_the_divergence_of_the_search_policy_from_the_evaluators(tic_tac_toe):
+    for search in ({}, {"gumbel": True}, {"root_noise_fraction": 0.0}, {"prove": True, "forced_playouts": 2.0}):
+        play = worker(tic_tac_toe, search=search, full_search_fraction=0.7, fast_simulations=3)
+        games = play.play(20)
+        compared = 0
+        for played in take_apart(tic_tac_toe, games):
+            for ply in played.plies:
+                if not ply.full:
+                    assert games.surprises[compared] == 0.0
+                else:
+                    expected = divergence(tic_tac_toe, ply, play.evaluator)
+                    assert games.surprises[compared] == pytest.approx(expected, abs=2e-3)
+                compared += 1
+        assert compared == len(games.surprises) > 80 and games.surprises.max() > 0.5
+
+
+def divergence(game, ply, evaluator) -> float:
+    """KL(stored policy || softmax of the evaluator's logits of legal actions)."""
+    planes = np.zeros((1, game.planes, *game.board_shape), np.float32)
+    game.encode(ply.state.copy(), planes[0])
+    logits = evaluator.evaluate(ply.state.reshape(1), planes)[0][0].astype(np.float64)
+    weights = {int(action): np.exp(logits[action]) for action in game.legal(ply.state)}
+    total, stored = sum(weights.values()), sum(ply.policy.values())
+    return sum(weight / stored * np.log((weight / stored) / (weights[action] / total))
+               for action, weight in ply.policy.items())
