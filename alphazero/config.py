@@ -46,6 +46,13 @@ class NetworkConfig(Settings):
 
     blocks: int = setting(5, "Residual blocks in the trunk. AGZ: 19 or 39; AZ: 19.", ge=0, le=200)
     channels: int = setting(64, "Channels of the trunk. AGZ, AZ: 256.", ge=1, le=4096)
+    global_pooling: int = setting(
+        0,
+        "Every so many blocks, one whose channels are shifted by the mean and maximum of all over the board; 0: "
+        "none. KataGo: about 3.",
+        ge=0,
+        le=200,
+    )
     policy_head: Literal["auto", "dense", "square"] = setting(
         "auto",
         "dense: a linear layer over all squares (AGZ); square: a 1x1 convolution, planes x squares "
@@ -219,6 +226,10 @@ class TrainingConfig(Settings):
         le=100_000,
     )
     symmetries: bool = setting(True, "Draw a random board symmetry for each sample. AGZ: yes; AZ: no.")
+    first_blocks: int = setting(
+        0, "Blocks of the network that a run begins with, faster to play and to train; 0: all.", ge=0, le=200
+    )
+    grow_at: Fraction = setting(0.5, "Share of the run after which the other blocks join.")
     averaging_decay: float = setting(
         0.0, "Decay, each step, of the averaged weights that play; 0: no averaging.", ge=0.0, lt=1.0
     )
@@ -279,8 +290,13 @@ class Config(Settings):
             raise ValueError(
                 f"selfplay.groups={play.groups} is above selfplay.parallel_games={play.parallel_games}"
             )
-        if self.training.schedule == "cosine" and not (self.run.minutes or self.run.generations):
+        ends, first = bool(self.run.minutes or self.run.generations), self.training.first_blocks
+        if self.training.schedule == "cosine" and not ends:
             raise ValueError('training.schedule="cosine" needs an end: set run.minutes or run.generations')
+        if first and not ends:
+            raise ValueError(f"training.first_blocks={first} needs an end: set run.minutes or run.generations")
+        if first > self.network.blocks:
+            raise ValueError(f"training.first_blocks={first} is above network.blocks={self.network.blocks}")
         return self
 
     def to_toml(self) -> str:

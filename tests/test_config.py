@@ -98,7 +98,8 @@ def test_the_last_of_equal_overrides_counts_and_overrides_win_over_the_file(tmp_
     ("simulations = 3", [], "x.toml: simulations: unknown setting; did you mean search.simulations?"),
     ("[serch]\nsimulations = 3", [], "x.toml: serch: unknown setting; did you mean search?"),
     ("[replay]\nxyz = 3", [],
-     "x.toml: replay.xyz: unknown setting; settings of [replay]: window_min, window_max, window_growth"),
+     "x.toml: replay.xyz: unknown setting; settings of [replay]: window_min, window_max, window_growth, "
+     "surprise_weight"),
     ("[search]\nsimulations = 0", [],
      "x.toml: search.simulations: got 0; allowed: a whole number, at least 1, at most 10,000,000"),
     ("[search]\nsimulations = '64'", [],
@@ -126,6 +127,12 @@ def test_the_last_of_equal_overrides_counts_and_overrides_win_over_the_file(tmp_
     ("[replay]\nwindow_min = 600000", [], "x.toml: replay: window_min=600000 is above window_max=500000"),
     ("[training]\nschedule = 'cosine'", [],
      'x.toml: training.schedule="cosine" needs an end: set run.minutes or run.generations'),
+    ("[training]\nfirst_blocks = 2", [],
+     "x.toml: training.first_blocks=2 needs an end: set run.minutes or run.generations"),
+    ("[training]\nfirst_blocks = 9\n[run]\nminutes = 1.0", [],
+     "x.toml: training.first_blocks=9 is above network.blocks=5"),
+    ("[search]\ngumbel = true\nforced_playouts = 2.0", [],
+     "x.toml: search: forced_playouts=2.0 belongs to searches with Dirichlet noise: set it to 0 with gumbel=true"),
     ("[search]\nsimulations = 8\n[selfplay]\nfull_search_fraction = 0.5", [],
      "x.toml: selfplay.fast_simulations=16 is above search.simulations=8"),
 ])  # fmt: skip

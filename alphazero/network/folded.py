@@ -21,6 +21,7 @@ from alphazero.network.model import (
     activate_value,
     expected_value,
     pool_squares,
+    shift_channels,
 )
 
 __all__ = ["KERNELS", "FoldedNetwork", "Kernel", "fold"]
@@ -96,8 +97,8 @@ def fold(network: ResidualNetwork) -> dict[str, Tensor]:
     """Return the weights of a network in evaluation mode with batch norm folded in, float32, on its device.
 
     Convolutions [out, in, k, k] under "stem", "<block>.first", "<block>.second" and "heads" (policy channels
-    first, then value channels), linear layers [out, in] under "policy", "pass", "hidden" and "value"; each as
-    "<name>.weight" and "<name>.bias".
+    first, then value channels), linear layers [out, in] under "<block>.pool", "policy", "pass", "hidden" and
+    "value"; each as "<name>.weight" and "<name>.bias".
     """
     folded: dict[str, Tensor] = {}
 
@@ -105,9 +106,11 @@ def fold(network: ResidualNetwork) -> dict[str, Tensor]:
         folded[name + ".weight"], folded[name + ".bias"] = weight, bias
 
     put("stem", *_fold_conv(network.stem))
-    for index, block in enumerate(network.blocks):
+    for index, block in enumerate(network.blocks[: network.active_blocks]):
         put(f"{index}.first", *_fold_conv(block.first))  # type: ignore[arg-type]
         put(f"{index}.second", *_fold_conv(block.second))  # type: ignore[arg-type]
+        if block.pool is not None:
+            put(f"{index}.pool", block.pool.weight, block.pool.bias)  # type: ignore[union-attr, arg-type]
     policy, value = network.policy_head, network.value_head
     heads = zip(_fold_conv(policy.conv), _fold_conv(value.conv), strict=True)
     put("heads", *(torch.cat(parts) for parts in heads))
@@ -158,7 +161,7 @@ class FoldedNetwork:
         compiled: bool = False,
     ):
         self.batch_size, self.device, self.dtype, self.kernel = batch_size, device, dtype, kernel
-        self.input_shape, self.num_blocks = network.input_shape, len(network.blocks)
+        self.input_shape, self.num_blocks = network.input_shape, network.active_blocks
         self.num_actions, self.num_policy_channels = network.num_actions, network.config.policy_channels
         self.per_square = isinstance(network.policy_head, SquareHead)
         self.weights: dict[str, Tensor] = {}
@@ -200,6 +203,8 @@ class FoldedNetwork:
         x = kernel.conv_relu(x, weights["stem.weight"], weights["stem.bias"])
         for i in range(self.num_blocks):
             y = kernel.conv_relu(x, weights[f"{i}.first.weight"], weights[f"{i}.first.bias"])
+            if f"{i}.pool.weight" in weights:
+                y = shift_channels(y, weights[f"{i}.pool.weight"], weights[f"{i}.pool.bias"])
             x = kernel.conv_add_relu(y, weights[f"{i}.second.weight"], weights[f"{i}.second.bias"], x)
         return x
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from alphazero.config import NetworkConfig
 
@@ -30,15 +31,23 @@ class ConvNorm(nn.Module):
 
 
 class ResidualBlock(nn.Module):
-    """relu(x + second(relu(first(x)))) with two 3x3 convolutions."""
+    """relu(x + second(y)) with y = relu(first(x)) and two 3x3 convolutions.
 
-    def __init__(self, channels: int):
+    With global pooling y becomes relu(y + b), b a linear layer, zero at first, of the means and maxima over the board
+    of y's channels: so each square knows of all others (after Wu 2019, section 4.1; there b comes before the relu).
+    """
+
+    def __init__(self, channels: int, global_pooling: bool = False):
         super().__init__()
+        self.pool = zero_(nn.Linear(2 * channels, channels)) if global_pooling else None
         self.first = ConvNorm(channels, channels, 3)
         self.second = ConvNorm(channels, channels, 3)
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.relu(x + self.second(torch.relu(self.first(x))))
+        y = torch.relu(self.first(x))
+        if self.pool is not None:
+            y = shift_channels(y, self.pool.weight, self.pool.bias)
+        return torch.relu(x + self.second(y))
 
 
 class DenseHead(nn.Module):
@@ -115,7 +124,11 @@ class ResidualNetwork(nn.Module):
         planes, rows, cols = self.input_shape
         channels = config.channels
         self.stem = ConvNorm(planes, channels, 3)
-        self.blocks = nn.ModuleList(ResidualBlock(channels) for _ in range(config.blocks))
+        every = config.global_pooling or config.blocks + 1
+        self.blocks = nn.ModuleList(
+            ResidualBlock(channels, global_pooling=index % every == 0) for index in range(1, config.blocks + 1)
+        )
+        self.active_blocks = config.blocks
         self.policy_head = self._make_policy_head(rows * cols)
         self.value_head = ValueHead(
             channels,
@@ -137,9 +150,20 @@ class ResidualNetwork(nn.Module):
     def trunk(self, planes: Tensor) -> Tensor:
         """Return the features [B, channels, rows, cols] that both heads read."""
         x = torch.relu(self.stem(planes))
-        for block in self.blocks:
+        for block in self.blocks[: self.active_blocks]:
             x = block(x)
         return x
+
+    def start_with(self, blocks: int) -> None:
+        """Leave out all blocks but the first `blocks` until `active_blocks` is raised.
+
+        The others answer what they are given as long as they have not been trained, so that raising it changes
+        nothing at first, and a file of this network means the same with all of its blocks.
+        """
+        for block in self.blocks[blocks:]:
+            nn.init.zeros_(block.second.norm.weight)  # type: ignore[union-attr, arg-type]
+            nn.init.zeros_(block.second.norm.bias)  # type: ignore[union-attr, arg-type]
+        self.active_blocks = blocks
 
     def value(self, value_output: Tensor) -> Tensor:
         """Return the expected result [B] in [-1, 1] for the mover that a `value_output` of forward means."""
@@ -194,6 +218,12 @@ def expected_value(value_output: Tensor) -> Tensor:
 def pool_squares(squares: Tensor) -> Tensor:
     """Return [B, 2C]: mean and maximum over the squares of [B, squares, C]."""
     return torch.cat([squares.mean(dim=1), squares.amax(dim=1)], dim=1)
+
+
+def shift_channels(features: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """Return relu(features + b) of features [B, C, rows, cols], b a linear layer of `pool_squares`, one per channel."""
+    pooled = pool_squares(features.permute(0, 2, 3, 1).flatten(1, 2))
+    return torch.relu(features + functional.linear(pooled, weight, bias)[:, :, None, None])
 
 
 def zero_(layer: nn.Linear) -> nn.Linear:

@@ -28,8 +28,8 @@ def root_value(forest, tree):
 def root_policy(forest, rule, gumbel, tree, out):
     """Write the policy to learn for each root edge into out float64[>= num_edges]; return the number of edges.
 
-    PUCT: visits / sum of visits, without forced ones; Gumbel: the improved policy with completed Q. Priors when nothing was visited.
-    Edges that perfect play does not choose, as far as it is proven, get nothing.
+    PUCT: visits / sum of visits, without forced ones; Gumbel: the improved policy with completed Q. Priors when
+    nothing was visited. Edges that perfect play does not choose, as far as it is proven, get nothing.
     """
     first, count = np.int64(forest.nodes[tree, 0].first_edge), np.int64(max(forest.nodes[tree, 0].num_edges, 0))
     if gumbel is not None:

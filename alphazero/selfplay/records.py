@@ -51,8 +51,8 @@ PER_GAME = ("starts", "lengths", "outcomes", "ends", "lowest")
 PER_PLY = ("actions", "values", "full", "counts", "surprises")
 PER_ENTRY = ("policy_actions", "policy_weights")
 _DTYPES = {"lengths": np.int32, "outcomes": np.int8, "ends": np.int8, "lowest": np.float32, "actions": np.int32,
-           "values": np.float32, "full": np.int8, "counts": np.int32, "surprises": np.float32, "policy_actions": np.int32,
-           "policy_weights": np.uint16}
+           "values": np.float32, "full": np.int8, "counts": np.int32, "surprises": np.float32,
+           "policy_actions": np.int32, "policy_weights": np.uint16}
 
 
 def no_games(game: Any) -> Games:

@@ -37,6 +37,9 @@ class ValueTarget(NamedTuple):
     steps: int = 0
 
 
+RESULT = ValueTarget()
+
+
 class Index(NamedTuple):
     """Where the games, plies and policy entries of a `Games` begin, and which plies may be sampled."""
 
@@ -108,7 +111,7 @@ class ReplayWindow:
         self.positions_seen = positions_seen - sum(part.num_positions for part in parts)
         self.add(join([self.games, *parts]))
 
-    def draw(self, count: int, rng: np.random.Generator, target: ValueTarget = ValueTarget(),
+    def draw(self, count: int, rng: np.random.Generator, target: ValueTarget = RESULT,
              symmetries: bool = True, newest_games: int | None = None) -> Samples:
         """Draw `count` positions at random, with replacement, and rebuild them; ValueError when there are none.
 
@@ -133,7 +136,7 @@ class ReplayWindow:
         return rng.integers(first if first < self.num_samples else 0, self.num_samples, size=count)
 
 
-def rebuild(game: Any, games: Games, index: Index, chosen: np.ndarray, target: ValueTarget = ValueTarget(),
+def rebuild(game: Any, games: Games, index: Index, chosen: np.ndarray, target: ValueTarget = RESULT,
             symmetry_seed: int = -1) -> Samples:
     """Return the samples numbered `chosen` int64[n], each turned by a random symmetry unless the seed is negative."""
     n = len(chosen)

@@ -149,3 +149,39 @@ def test_shapes_that_do_not_fit_are_refused(arguments, words):
     with pytest.raises(ValueError) as error:
         ResidualNetwork(*arguments)
     assert words in str(error.value) and "\n" not in str(error.value)
+
+
+def test_global_pooling_tells_every_square_of_all_others():
+    torch.manual_seed(0)
+    config = TINY.model_copy(update={"blocks": 1, "global_pooling": 1})
+    network = ResidualNetwork((2, 9, 9), (1, 9, 9), config).eval()
+    torch.nn.init.normal_(network.blocks[0].pool.weight, std=0.3)
+    planes = torch.zeros(2, 2, 9, 9)
+    planes[1, 0, 8, 8] = 1.0
+    with torch.no_grad():
+        near, far = network.trunk(planes)[:, :, 0, 0]
+        assert not torch.allclose(near, far)
+        network.blocks[0].pool = None
+        near, far = network.trunk(planes)[:, :, 0, 0]
+        assert torch.equal(near, far)
+
+
+@pytest.mark.parametrize("every, pooled", [(0, []), (1, [0, 1, 2, 3, 4, 5, 6]), (3, [2, 5])])
+def test_every_so_many_blocks_pool(every, pooled):
+    network = ResidualNetwork((2, 3, 3), (9,), TINY.model_copy(update={"blocks": 7, "global_pooling": every}))
+    assert [index for index, block in enumerate(network.blocks) if block.pool is not None] == pooled
+
+
+def test_blocks_that_join_change_nothing_until_they_are_trained(trained):
+    network = trained(blocks=4, global_pooling=2)
+    before = network(torch.ones(2, *network.input_shape))[0]
+    network.start_with(1)
+    planes = torch.rand(8, *network.input_shape)
+    small = network(planes)
+    network.active_blocks = 4
+    grown = network(planes)
+    assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(small, grown, strict=True))
+    assert not torch.allclose(before, network(torch.ones(2, *network.input_shape))[0])
+    network.train()
+    network(planes)[0].sum().backward()
+    assert network.blocks[3].second.norm.weight.grad.abs().max() > 0

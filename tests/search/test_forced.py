@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from alphazero.config import ConfigError, build_config
 from tests.search.common import CONNECT_FOUR, IN_PARTS, TIC_TAC_TOE, HashEvaluator, positions, root_edges, search_of
 from tests.search.reference import ReferenceSearch
 from tests.search.test_reference import check
@@ -67,8 +66,3 @@ def test_without_root_noise_nothing_is_forced():
     for search in (plain, forced):
         search.run()
     np.testing.assert_array_equal(plain.result().policy, forced.result().policy)
-
-
-def test_gumbel_search_has_none():
-    with pytest.raises(ConfigError, match="forced_playouts=2.0 belongs to searches with Dirichlet noise"):
-        build_config({"search": {"gumbel": True, "forced_playouts": 2.0}})
