@@ -56,3 +56,58 @@ def test_accuracy_counts_by_set_and_player(capsys, tmp_path):
     _, out, _ = run(capsys, *arguments, "--json")
     rows = json.loads(out)["players"]["alphabeta:depth=2"]
     assert [(row["set"], row["positions"], row["wrong"]) for row in rows] == [("a", 4, 0), ("b", 1, 0), ("all", 5, 0)]
+
+
+def test_a_match_begins_from_the_openings_of_a_file(capsys, monkeypatch, tmp_path):
+    from alphazero.arena import match
+
+    path = tmp_path / "openings.txt"
+    path.write_text("# two\n4453\n\n12 -1 0 1 ignored\n")
+    begun, play_match = [], match.play_match
+
+    def watched(*arguments, **settings):
+        result = play_match(*arguments, **settings)
+        begun.extend("".join(str(a + 1) for a in game.actions[: game.opening_plies]) for game in result.games)
+        return result
+
+    monkeypatch.setattr(match, "play_match", watched)
+    status, out, _ = run(capsys, "match", "random", "random", "--game", "connect_four", "--games", "6", "--openings",
+                         str(path), "--json")
+    assert status == 0 and json.loads(out)["games"] == 6
+    assert begun == ["4453", "4453", "12", "12", "4453", "4453"]
+
+
+def test_drawn_openings_are_draws_and_the_seed_orders_them(capsys):
+    import games
+    from alphazero.commands.match import openings_of
+    from alphazero.exact import make_solver
+
+    game = games.make("connect_four")
+    found = openings_of("drawn", game, 1)
+    assert len(found) > 100 and len({tuple(moves) for moves in found}) == len(found)
+    assert sorted(found) == sorted(openings_of("drawn", game, 2)) and found != openings_of("drawn", game, 2)
+    solver = make_solver(game, 16.0)
+    late = [moves for moves in found if len(moves) >= 13]
+    for moves in late:
+        state = game.initial_state()
+        for action in moves:
+            game.play(state, action)
+        assert solver.solve(state).value == 0
+    assert len(late) >= 10
+
+
+@pytest.mark.parametrize(("text", "words"), [
+    ("4444444\n", "line 1: "), ("12\n\nxyz\n", "line 3: "), ("# none\n", "no openings"),
+    ("1212121\n", "the game is over"), (None, "No such file"),
+])  # fmt: skip
+def test_bad_openings_are_named_by_their_line(capsys, tmp_path, text, words):
+    path = tmp_path / "openings.txt"
+    if text is not None:
+        path.write_text(text)
+    line = error_line(capsys, "match", "random", "random", "--game", "connect_four", "--openings", str(path))
+    assert words in line and str(path) in line or "opening 0" in line
+
+
+def test_no_drawn_openings_come_with_other_games(capsys):
+    line = error_line(capsys, "match", "random", "random", "--game", "tic_tac_toe", "--openings", "drawn")
+    assert "no labelled positions of tic_tac_toe" in line

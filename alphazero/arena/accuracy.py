@@ -22,6 +22,7 @@ class PositionSet(NamedTuple):
     """Positions with the exact score of every action."""
 
     name: str
+    moves: list[list[int]]  # n lists of the actions that lead to each from the start
     states: np.ndarray  # state_dtype [n], none of them over
     scores: np.ndarray  # float64[n, A] for the player to move, nan where an action is illegal
 
@@ -30,6 +31,11 @@ class PositionSet(NamedTuple):
         """Return bool[n, A]: the actions whose result is the best there is."""
         sign = np.where(np.isnan(self.scores), -2.0, np.sign(self.scores))
         return sign == sign.max(axis=1, keepdims=True)
+
+    @property
+    def values(self) -> np.ndarray:
+        """Return float64[n]: the result under perfect play for the player to move, 1, 0 or -1."""
+        return np.sign(np.nanmax(self.scores, axis=1))
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,7 @@ def read_positions(path: Path, game: Any) -> PositionSet:
     player to move wins, draws or loses with it. Lines that are empty or begin with "#" are left out. Raises ValueError
     with the line's number for anything else, OSError when the file cannot be read.
     """
-    states, scores = [], []
+    moves, states, scores = [], [], []
     for number, line in enumerate(_text(path).splitlines(), 1):
         words = line.split()
         if not words or words[0].startswith("#"):
@@ -76,14 +82,15 @@ def read_positions(path: Path, game: Any) -> PositionSet:
             if len(words) == game.num_actions and len(words[0]) > 1 and words[0].isdigit():
                 raise ValueError(f"{len(words) - 1} scores after {words[0]!r}: expected {game.num_actions}, one for "
                                  f"each action of {game.name}")
-            state = _position(game, words[:-game.num_actions])
+            line_moves, state = _position(game, words[:-game.num_actions])
+            moves.append(line_moves)
             states.append(state)
             scores.append(_scores(game, state, words[-game.num_actions :]))
         except ValueError as problem:
             raise ValueError(f"{path}: line {number}: {problem}") from None
     if not states:
         raise ValueError(f"{path}: no positions: expected lines such as \"4453 . -1 0 1 ...\"")
-    return PositionSet(path.stem, np.array(states, game.state_dtype), np.array(scores))
+    return PositionSet(path.stem, moves, np.array(states, game.state_dtype), np.array(scores))
 
 
 def _text(path: Path) -> str:
@@ -93,16 +100,23 @@ def _text(path: Path) -> str:
         raise ValueError(f"{path}: not a text file: expected lines such as \"4453 . -1 0 1 ...\"") from None
 
 
-def _position(game: Any, words: Sequence[str]) -> Any:
+def _position(game: Any, words: Sequence[str]) -> tuple[list[int], Any]:
     if len(words) > 1:
         raise ValueError(f"{len(words)} words before the last {game.num_actions}: expected moves in one word and then "
                          f"{game.num_actions} scores, one for each action of {game.name}")
-    state = game.initial_state()
-    for move in split_moves(words[0] if words else ""):
-        game.play(state, game.parse_action(state, move))
+    actions, state = play_moves(game, words[0] if words else "")
     if game.is_over(state):
         raise ValueError(f"the game is over after {words[0]!r}: expected a position with a move to choose")
-    return state
+    return actions, state
+
+
+def play_moves(game: Any, word: str) -> tuple[list[int], Any]:
+    """Return the actions that a word of moves from the start stands for, and the position after them; ValueError."""
+    actions, state = [], game.initial_state()
+    for move in split_moves(word):
+        actions.append(int(game.parse_action(state, move)))
+        game.play(state, actions[-1])
+    return actions, state
 
 
 def split_moves(word: str) -> list[str]:

@@ -1,8 +1,11 @@
 """Openings of a match: short random beginnings, so that players who choose alike play different games."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
+
+from alphazero.arena.accuracy import PositionSet, play_moves
 
 OPENINGS_PER_PAIR = 4  # positions there should be for each opening that is needed
 _TRIES_PER_OPENING = 50
@@ -51,6 +54,36 @@ def draw_openings(game, num_openings: int, plies: int, rng: np.random.Generator)
             f"opening_plies={plies}: every random game of {game.name} is over by then; choose fewer"
         )
     return openings + [spare[i % len(spare)] for i in range(num_openings - len(openings))]
+
+
+def read_openings(path: Path, game) -> list[list[int]]:
+    """Read a file of openings, one a line: its moves in one word, as in `read_positions`; what follows is left out.
+
+    Raises ValueError with the line's number for moves that are not possible, OSError when it cannot be read.
+    """
+    openings = []
+    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+        words = line.split()
+        if words and not words[0].startswith("#"):
+            try:
+                openings.append(play_moves(game, words[0])[0])
+            except ValueError as problem:
+                raise ValueError(f"{path}: line {number}: {problem}") from None
+    if not openings:
+        raise ValueError(f"{path}: no openings: expected lines of moves such as \"4453\"")
+    return openings
+
+
+def drawn_openings(sets: Sequence[PositionSet], rng: np.random.Generator) -> list[list[int]]:
+    """Return the moves to all labelled opening positions that are draws under perfect play, in random order.
+
+    Openings are those sets whose name says so; ValueError when there are none.
+    """
+    drawn = [moves for positions in sets if positions.name.startswith("opening")
+             for moves, value in zip(positions.moves, positions.values, strict=True) if value == 0]
+    if not drawn:
+        raise ValueError("no labelled opening is a draw: name a file of openings instead")
+    return [drawn[index] for index in rng.permutation(len(drawn))]
 
 
 def check_openings(game, openings: Sequence[Sequence[int]]) -> list[list[int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from alphazero.commands.options import add_device, add_json, add_seed, player_spec, whole_number
 
@@ -21,7 +22,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--games", type=whole_number(2), default=100, metavar="N", help="number of games, even (default 100)"
     )
-    parser.add_argument(
+    openings = parser.add_mutually_exclusive_group()
+    openings.add_argument(
+        "--openings",
+        metavar="FILE",
+        help="begin from these, one a line: moves in one word such as 4453; drawn: openings that come with the "
+        "package and are draws under perfect play, in an order that the seed draws",
+    )
+    openings.add_argument(
         "--opening-plies",
         type=whole_number(0),
         metavar="N",
@@ -52,6 +60,23 @@ def run(args: argparse.Namespace) -> None:
         args.games,
         seed=args.seed,
         opening_plies=args.opening_plies,
+        openings=None if args.openings is None else openings_of(args.openings, game, args.seed),
         progress=sys.stderr.isatty() and not args.json,
     )
     print(json.dumps(result.as_dict()) if args.json else result.summary())
+
+
+def openings_of(text: str, game: Any, seed: int) -> list[list[int]]:
+    """Return the openings that --openings asks for; ValueError, OSError."""
+    from pathlib import Path
+
+    import numpy as np
+
+    from alphazero.arena.accuracy import read_positions
+    from alphazero.arena.openings import drawn_openings, read_openings
+    from alphazero.commands.accuracy import position_files
+
+    if text != "drawn":
+        return read_openings(Path(text), game)
+    sets = [read_positions(path, game) for path in position_files(None, game)]
+    return drawn_openings(sets, np.random.default_rng(seed))

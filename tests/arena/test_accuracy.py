@@ -109,7 +109,7 @@ def test_the_solver_never_errs_and_random_play_does():
             solution = solver.solve(state)
             states.append(state)
             scores.append(np.where(solution.legal, solution.scores, np.nan))
-    found = PositionSet("own", np.array(states, game.state_dtype), np.array(scores))
+    found = PositionSet("own", [[]] * 60, np.array(states, game.state_dtype), np.array(scores))
     assert count_errors(make_player("solver", game), found).wrong == 0
     assert count_errors(make_player("solver:distance=true,memory_mb=0.01", game), found).wrong == 0
     assert count_errors(make_player("random", game), found).wrong > 10
