@@ -2,7 +2,7 @@
 
     python tools/efficiency.py --seeds 1 2                        # all changes: (5 + 1) minutes each
     python tools/efficiency.py gumbel-16 cache --seeds 1 2        # these alone
-    python tools/efficiency.py --report                           # tables of what has been measured
+    python tools/efficiency_report.py docs/images/efficiency.png  # tables and a plot of what has been measured
 
 Each run has one core for itself, so that as many runs go on at once as there are cores (or --cores names). Its model is
 judged in the labelled positions that come with the package, with the network alone and with 100 and 600 simulations. A
@@ -16,7 +16,6 @@ import queue
 import subprocess
 import sys
 import tempfile
-from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -108,29 +107,6 @@ def results() -> list[dict[str, Any]]:
     return [json.loads(line) for line in RESULTS.read_text().splitlines()] if RESULTS.exists() else []
 
 
-def report(minutes: float) -> str:
-    """Return a table for each judge: wrong moves by set, the seeds together, a row for each change."""
-    rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for result in results():
-        if result["minutes"] == minutes:
-            rows[result["change"]].append(result)
-    text = []
-    for judge in JUDGES:
-        sets = list(next(iter(rows.values()))[0]["wrong"][judge]) if rows else []
-        text += [f"### {judge if judge == 'network' else judge + ' simulations'}", "",
-                 "| change | seeds | positions | " + " | ".join(sets) + " |", "|---" * (len(sets) + 3) + "|"]
-        for change, found in rows.items():
-            shares = []
-            for name in sets:
-                wrong = sum(result["wrong"][judge][name][0] for result in found)
-                asked = sum(result["wrong"][judge][name][1] for result in found)
-                shares.append(f"{100 * wrong / asked:.1f} %")
-            positions = sum(result["positions"] for result in found) // len(found)
-            text.append(f"| {change} | {len(found)} | {positions:,} | " + " | ".join(shares) + " |")
-        text.append("")
-    return "\n".join(text)
-
-
 def main() -> None:
     """Measure what is missing, or report."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -139,14 +115,10 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--cores", type=int, nargs="+", default=sorted(os.sched_getaffinity(0)))
     parser.add_argument("--hardware", default="", help="the machine, in words, for the record")
-    parser.add_argument("--report", action="store_true")
     args = parser.parse_args()
     unknown = [name for name in args.changes if name not in CHANGES]
     if unknown:
         parser.error(f"unknown change {unknown[0]!r}: expected of {', '.join(CHANGES)}")
-    if args.report:
-        print(report(args.minutes))
-        return
     done = {(result["change"], result["seed"], result["minutes"]) for result in results()}
     wanted = [(name, seed) for seed in args.seeds for name in args.changes or CHANGES
               if (name, seed, args.minutes) not in done]
