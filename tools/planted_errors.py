@@ -26,7 +26,7 @@ NOT_CAUGHT_BY_A_CLAIM = ("TypingError", "LoweringError", "SyntaxError", "NameErr
 
 SIMULATE, RULES, GUMBEL = (f"alphazero/search/{name}.py" for name in ("simulate", "rules", "gumbel"))
 REROOT, CACHE, NOISE, ROOT_FILE = (f"alphazero/search/{name}.py" for name in ("reroot", "cache", "noise", "root"))
-PROOFS = "alphazero/search/proofs.py"
+PROOFS, FORCED = "alphazero/search/proofs.py", "alphazero/search/forced.py"
 FOUR, ALPHABETA = "alphazero/exact/connect_four.py", "alphazero/exact/alphabeta.py"
 REPLAY, MOVES = "alphazero/selfplay/replay.py", "alphazero/selfplay/moves.py"
 
@@ -165,6 +165,19 @@ PLANTS = (
     Plant("self-play: one ply too many at the first temperature", MOVES,
           "row.plies < play.temperature_plies", "row.plies <= play.temperature_plies",
           "selfplay/test_selfplay.py::test_moves_are_drawn_at_random_until_the_temperature_ends_and_then_the_most_visited"),
+    Plant("data: a value some plies later is not turned for the mover", REPLAY,
+          "return seen_by(mover, np.float64(games.values[ply + steps]), game.to_move(state))",
+          "return np.float64(games.values[ply + steps])", SAMPLES),
+    Plant("data: surprise is measured against the priors with their noise", MOVES,
+          "prior -= forest.edges[tree, first + index].noise", "prior -= 0.0",
+          "selfplay/test_replay.py::test_surprise_is_the_divergence_of_the_search_policy_from_the_evaluators"),
+    Plant("forced: the root of the sum is left out", FORCED,
+          "visits < np.sqrt(rule.forced * forest.edges[tree, edge].prior * total)",
+          "visits < rule.forced * forest.edges[tree, edge].prior * total",
+          "search/test_forced.py::test_forced_playouts_build_the_reference_tree[tic_tac_toe-{}]"),
+    Plant("forced: one visit too many is pruned", FORCED,
+          "edge_score(rule, weight, q, prior, out[index] - 1.0) < most", "edge_score(rule, weight, q, prior, out[index]) < most",
+          "search/test_forced.py::test_targets_are_pruned_as_in_the_reference[tic_tac_toe]"),
     Plant("proofs: a result is not turned for the player who chooses it", PROOFS,
           "    return -result\n", "    return result\n",
           "search/test_proofs.py::test_whatever_is_proven_is_true[False]"),
