@@ -66,6 +66,11 @@ class NetworkConfig(Settings):
     )
     value_channels: int = setting(32, "Channels of the value head's convolution. AGZ: 1.", ge=1, le=4096)
     value_hidden: int = setting(64, "Hidden units of the value head. AGZ, AZ: 256.", ge=1, le=65536)
+    value_pooling: bool = setting(
+        False,
+        "The value head reads means and maxima over the board, not each square; with policy_head square a network "
+        "then plays on boards of every size.",
+    )
     precision: Literal["auto", "float32", "bfloat16"] = setting(
         "auto", "Number format of inference; auto: the fastest one in a short measurement at start."
     )

@@ -7,6 +7,7 @@ it), `encoding_version` of its planes, `network` (NetworkConfig), `input_shape`,
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -89,17 +90,23 @@ def load_model(path: str | os.PathLike[str], device: str = "cpu", game: Any = No
     """Read a model file written by `save_model`; the network is in evaluation mode on `device`.
 
     ValueError, one line that names the file, when it is truncated, altered, something else, of another format
-    version, or, where `game` is given, made for another game or size. OSError when it cannot be read.
+    version, or, where `game` is given, made for another game or rules. A network that fits every board may be given
+    another size of its game, if the planes are the same. OSError when it cannot be read.
     """
     path = Path(path)
     target = resolve_device(device)
     tensors, metadata = _read(path)
     try:
         own_game = games.parse(metadata["game"])
-        network = for_game(own_game, NetworkConfig.model_validate_json(json.dumps(metadata["network"])))
+        config = NetworkConfig.model_validate_json(json.dumps(metadata["network"]))
+        network = for_game(own_game, config)
     except ValueError as error:
         raise ValueError(f"{path}: cannot be used: {' '.join(str(error).split())}") from None
-    _check_game(path, metadata, network, own_game, game)
+    if game is not None and _fits(network, own_game, game):
+        _check_game(path, metadata, network, own_game, None)
+        own_game, network = game, for_game(game, config)
+    else:
+        _check_game(path, metadata, network, own_game, game)
     try:
         network.load_state_dict(tensors)
     except RuntimeError as error:
@@ -107,6 +114,17 @@ def load_model(path: str | os.PathLike[str], device: str = "cpu", game: Any = No
             f"{path}: weights do not fit the network it describes: {' '.join(str(error).split())}"
         ) from None
     return Model(network.to(target).eval(), own_game, metadata)
+
+
+def _fits(network: ResidualNetwork, own_game: Any, game: Any) -> bool:
+    """Whether a network can play another size of its own game."""
+    return network.fits_every_board and _kind(own_game) == _kind(game)
+
+
+def _kind(game: Any) -> tuple[Any, ...]:
+    """Return what must be equal for two boards of one game to share a network that fits every board."""
+    lasting = game.num_actions - math.prod(game.policy_shape)  # a pass
+    return game.name, game.planes, len(game.policy_shape), game.policy_shape[0], lasting
 
 
 def _read(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:

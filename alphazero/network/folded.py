@@ -122,7 +122,8 @@ def fold(network: ResidualNetwork) -> dict[str, Tensor]:
     else:
         put("policy", _columns_last(policy.linear.weight, rows, cols), policy.linear.bias)
     scale, shift = _scale_and_shift(value.norm)
-    put("hidden", _columns_last(value.hidden.weight, rows, cols) * scale[:, None], shift)
+    hidden = value.hidden.weight if value.pooling else _columns_last(value.hidden.weight, rows, cols)
+    put("hidden", hidden * scale[:, None], shift)
     put("value", value.linear.weight, value.linear.bias)
     return folded
 
@@ -163,6 +164,7 @@ class FoldedNetwork:
         self.batch_size, self.device, self.dtype, self.kernel = batch_size, device, dtype, kernel
         self.input_shape, self.num_blocks = network.input_shape, network.active_blocks
         self.num_actions, self.num_policy_channels = network.num_actions, network.config.policy_channels
+        self.pools_value = network.value_head.pooling
         self.per_square = isinstance(network.policy_head, SquareHead)
         self.weights: dict[str, Tensor] = {}
         self.load(network)
@@ -213,7 +215,7 @@ class FoldedNetwork:
         heads = self.kernel.conv_relu(self.trunk(x), self.weights["heads.weight"], self.weights["heads.bias"])
         heads = heads.permute(0, 2, 3, 1).flatten(1, 2)  # [B, squares, channels], as it lies in memory
         split = self.num_policy_channels
-        return self._policy(heads[:, :, :split].float()), self._value(heads[:, :, split:].flatten(1))
+        return self._policy(heads[:, :, :split].float()), self._value(heads[:, :, split:])
 
     def _policy(self, squares: Tensor) -> Tensor:
         weight, bias = self.weights["policy.weight"], self.weights["policy.bias"]
@@ -227,6 +229,7 @@ class FoldedNetwork:
 
     def _value(self, squares: Tensor) -> Tensor:
         weights = self.weights
+        squares = pool_squares(squares) if self.pools_value else squares.flatten(1)
         hidden = F.linear(squares, weights["hidden.weight"], weights["hidden.bias"]).relu_().float()
         return expected_value(
             activate_value(F.linear(hidden, weights["value.weight"], weights["value.bias"]))

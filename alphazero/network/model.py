@@ -86,18 +86,22 @@ class SquareHead(nn.Module):
 
 
 class ValueHead(nn.Module):
-    """Value head: 1x1 convolution, a hidden layer over all squares, then 1 output or 3."""
+    """Value head: 1x1 convolution, a hidden layer over all squares, or their mean and maximum, then 1 output or 3."""
 
-    def __init__(self, channels: int, hidden_channels: int, num_squares: int, hidden: int, num_outputs: int):
+    def __init__(
+        self, channels: int, hidden_channels: int, num_squares: int, hidden: int, num_outputs: int, pooling: bool
+    ):
         super().__init__()
+        self.pooling = pooling
         self.conv = ConvNorm(channels, hidden_channels, 1)
-        self.hidden = nn.Linear(hidden_channels * num_squares, hidden, bias=False)
+        self.hidden = nn.Linear(hidden_channels * (2 if pooling else num_squares), hidden, bias=False)
         self.norm = nn.BatchNorm1d(hidden)
         self.linear = zero_(nn.Linear(hidden, num_outputs))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the last layer's outputs [B, num_outputs], before any tanh or softmax."""
-        squares = torch.relu(self.conv(x)).flatten(1)
+        squares = torch.relu(self.conv(x))
+        squares = pool_squares(squares.flatten(2).transpose(1, 2)) if self.pooling else squares.flatten(1)
         return self.linear(torch.relu(self.norm(self.hidden(squares))))
 
 
@@ -136,7 +140,13 @@ class ResidualNetwork(nn.Module):
             rows * cols,
             config.value_hidden,
             3 if config.value_head == "wdl" else 1,
+            config.value_pooling,
         )
+
+    @property
+    def fits_every_board(self) -> bool:
+        """Whether no weight depends on the size of the board."""
+        return isinstance(self.policy_head, SquareHead) and self.config.value_pooling
 
     def forward(self, planes: Tensor) -> tuple[Tensor, Tensor]:
         """Return (logits, value_output) of float32 planes [B, planes, rows, cols].

@@ -182,3 +182,35 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(saved, game, monkey
 def test_a_missing_file_is_an_os_error(tmp_path):
     with pytest.raises(FileNotFoundError):
         load_model(tmp_path / "none.safetensors")
+
+
+def save_go(path, size: int, **settings):
+    config = CONFIG.model_copy(update={"value_pooling": True, "global_pooling": 1, **settings})
+    go = games.make("go", size=size, history=1)
+    network = for_game(go, config).eval()
+    for parameter in network.parameters():
+        parameter.data += 0.1 * torch.randn_like(parameter)
+    save_model(path, network, go)
+    return network
+
+
+def test_a_network_that_fits_every_board_is_read_for_another_size(tmp_path):
+    path = tmp_path / "go.safetensors"
+    network = save_go(path, 5)
+    larger = games.make("go", size=7, history=1, komi=0.5)
+    loaded = load_model(path, game=larger)
+    assert loaded.game == larger and loaded.network.input_shape == (3, 7, 7)
+    planes = torch.rand(2, 3, 7, 7)
+    for ours, theirs in zip(loaded.network(planes), network(planes), strict=True):
+        assert torch.equal(ours, theirs)
+    assert loaded.network(planes)[0].shape == (2, 50)
+    assert load_model(path).game == games.make("go", size=5, history=1)
+    for other in (games.make("go", size=7), games.make("othello", size=6), games.make("hex", size=5)):
+        assert "a model for go:size=5" in refusal(path, game=other)
+
+
+@pytest.mark.parametrize("settings", [{"value_pooling": False}, {"policy_head": "dense"}], ids=str)
+def test_a_network_with_weights_for_every_square_is_not(tmp_path, settings):
+    path = tmp_path / "go.safetensors"
+    save_go(path, 5, **settings)
+    assert "a model for go:size=5" in refusal(path, game=games.make("go", size=7, history=1))

@@ -18,6 +18,7 @@ HEADS = {
     "pass": {"input_shape": (1, 5, 5), "policy_shape": (1, 5, 5), "num_actions": 26},
     "no blocks": {"blocks": 0},
     "pooling": {"blocks": 3, "global_pooling": 2},
+    "pooled value": {"input_shape": (3, 5, 4), "policy_shape": (2, 5, 4), "value_pooling": True},
 }
 
 
