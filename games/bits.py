@@ -39,6 +39,30 @@ def trailing_zeros(typingctx, word):
 
 
 @intrinsic
+def leading_zeros(typingctx, word):
+    """Return how many bits of a uint64 lie above the highest set one (64 for zero), as int64."""
+    if word != types.uint64:
+        return None
+
+    def codegen(context, builder, signature, args):
+        return builder.ctlz(args[0], ir.Constant(ir.IntType(1), 0))
+
+    return types.int64(types.uint64), codegen
+
+
+@intrinsic
+def byte_swap(typingctx, word):
+    """Return a uint64 with its bytes in reverse order: a bitboard of 8 x 8 turned upside down."""
+    if word != types.uint64:
+        return None
+
+    def codegen(context, builder, signature, args):
+        return builder.bswap(args[0])
+
+    return types.uint64(types.uint64), codegen
+
+
+@intrinsic
 def copy_state(typingctx, target, source):
     """Copy one record onto another of the same dtype, as a single memory copy."""
     if not isinstance(target, types.Record) or target != source:
@@ -58,6 +82,12 @@ def mix(word):
     word = (word ^ (word >> _S30)) * _MIX_1
     word = (word ^ (word >> _S27)) * _MIX_2
     return word ^ (word >> _S31)
+
+
+@helper
+def stone_key(cell, stone):
+    """Return the uint64 that stone 1 or 2 on a cell adds to the hash (Zobrist's keys, out of SplitMix64)."""
+    return mix(_GOLDEN * np.uint64(2 * cell + stone))
 
 
 @helper

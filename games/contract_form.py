@@ -28,9 +28,10 @@ def _numbers(game: Any) -> Finding:
     if not all(isinstance(count, int) and count > 0 for count in counts.values()):
         return False, f"expected positive whole numbers: {counts}"
     per_square = len(shape) == 3 and shape[1:] == (rows, cols)
-    if np.prod(shape) != game.num_actions or not (len(shape) == 1 or per_square):
+    lacking = game.num_actions - np.prod(shape)
+    if lacking not in ((0, 1) if per_square else (0,)) or not (len(shape) == 1 or per_square):
         return False, (f"policy_shape {shape} must be ({game.num_actions},) or (channels, {rows}, {cols}), "
-                       "with as many elements as there are actions")
+                       "with as many elements as there are actions, or per square one less: then the last is a pass")
     return hash(game) == hash(type(game)._make(game)), "the game cannot be hashed by its rules"
 
 

@@ -2,7 +2,7 @@
 
 The same player then moves several times running. The wrapped game says what its parts are, by the kernels
 `num_parts(action)`, `part(action, index)` and `mark_part(index, value, plane)`, by `part_sizes` (how many
-values each part can take) and, for people, by `part_name(index, value)`. Actions may have different numbers
+values each part can take) and, for people, by `part_name(state, index, value)`. Actions may have different numbers
 of parts, but the parts of one legal action must not be the beginning of another's.
 
 Part `index` with value v is action `sum(part_sizes[:index]) + v`, so no two parts share an action.
@@ -181,7 +181,7 @@ class Factored:
     def action_name(self, state, action: int) -> str:
         """Return the wrapped game's name for this value of this part, or its number if it gives none."""
         index, value = self.split(action)
-        return self.game.part_name(index, value) if hasattr(self.game, "part_name") else str(value)
+        return self.game.part_name(state["base"], index, value) if hasattr(self.game, "part_name") else str(value)
 
     def parse_action(self, state, text: str) -> int:
         """Read the next part of a move; ValueError if it is none, IllegalAction if no legal move has it."""

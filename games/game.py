@@ -18,7 +18,8 @@ kernel (compiled)                      does
 ``input_hash(state) -> uint64``        everything that legality, outcome and encoding depend on
 ``random_playout(state, out, seed)``   play uniformly random actions to the end and return the outcome;
                                        out int32[num_actions] is scratch, seed a uint64; the decorator
-                                       supplies it, a game may bring a faster one
+                                       supplies it, a game may bring a faster one, or, where it says
+                                       `playout_is_uniform = False`, one that avoids foolish moves
 ``num_parts(action) -> int``           optional, for `games.factored`: how many parts the action has
 ``part(action, index) -> int``         optional: the value of one part of an action
 ``mark_part(index, value, plane)``     optional: draw a chosen part on float32[rows, cols]
@@ -34,7 +35,7 @@ identity alone), `parse_action` (the legal action of that name), `parse_state` (
 Optional: `rule_bounds` (field -> lowest and highest
 value, for games from outside), `plane_pairs` (pairs of planes, own and other, that change places when the
 turn passes; `games.contract` checks them), `text_is_complete` (False where `state_text` leaves out history),
-`part_sizes` and `part_name(index, value)` (for `games.factored`).
+`part_sizes` and `part_name(state, index, value)` (for `games.factored`).
 """
 
 import functools

@@ -9,14 +9,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from games.bits import mix, next_seed, random_below
+from games.bits import mix, next_seed, random_below, stone_key
 from games.game import IllegalAction, game_class, njit
-from games.kernel import helper
 from games.lines import winners, wins
 from games.stones import LETTERS, PLAYED_ON, check_counts, impossible, read_stones, render_grid, stones_text
 from games.symmetry import Symmetries, board_symmetries, dihedral
-
-GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
 def mnk(rows: int = 3, cols: int = 3, connect: int = 3, exact: int = 0):
@@ -46,12 +43,6 @@ def _symmetries(rows: int, cols: int) -> Symmetries:
 def _state_dtype(num_cells: int) -> np.dtype:
     return np.dtype([("hash", np.uint64), ("plies", np.int32), ("over", np.int8), ("result", np.int8),
                      ("cells", np.int8, num_cells)], align=True)
-
-
-@helper
-def stone_key(cell, stone):
-    """Return the uint64 that stone 1 or 2 on a cell adds to the hash (Zobrist's keys, out of SplitMix64)."""
-    return mix(GOLDEN * np.uint64(2 * cell + stone))
 
 
 @game_class("mnk")
@@ -200,7 +191,7 @@ class MNK(NamedTuple):
                 if value == (col if index == 0 else row):
                     plane[row, col] = 1.0
 
-    def part_name(self, index: int, value: int) -> str:
+    def part_name(self, state, index: int, value: int) -> str:
         """Return the letter of a column (part 0) or the number of a row (part 1)."""
         return LETTERS[value] if index == 0 else str(self.rows - value)
 

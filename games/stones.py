@@ -32,9 +32,10 @@ def check_counts(text: str, board: np.ndarray) -> None:
         raise impossible(text, f"x begins, so x has as many stones as o or one more, not {first} to {second}")
 
 
-def render_grid(board: np.ndarray) -> str:
-    """Return a board for a terminal: rows numbered from below, columns lettered, X first and O second."""
+def render_grid(board: np.ndarray, from_top: bool = False) -> str:
+    """Return a board for a terminal: rows numbered from below or the top, columns lettered, X first, O second."""
     rows, cols = board.shape
     width = len(str(rows))
-    lines = [f"{rows - row:>{width}} " + " ".join(".XO"[cell] for cell in board[row]) for row in range(rows)]
+    numbers = range(1, rows + 1) if from_top else range(rows, 0, -1)
+    lines = [f"{numbers[row]:>{width}} " + " ".join(".XO"[cell] for cell in board[row]) for row in range(rows)]
     return "\n".join([*lines, " " * (width + 1) + " ".join(LETTERS[:cols])])

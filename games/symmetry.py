@@ -50,10 +50,16 @@ def cell_tables(moves: tuple[Move, ...], rows: int, cols: int) -> np.ndarray:
     return table
 
 
-def board_symmetries(moves: tuple[Move, ...], rows: int, cols: int) -> Symmetries:
-    """Return the symmetries of a game whose action `row * cols + col` is a move on that cell."""
+def board_symmetries(moves: tuple[Move, ...], rows: int, cols: int, has_pass: bool = False) -> Symmetries:
+    """Return the symmetries of a game whose action `row * cols + col` is a move on that cell.
+
+    has_pass: one more action, the last, stands on no cell and stays what it is.
+    """
     table = cell_tables(moves, rows, cols)
-    return Symmetries(table, table)
+    if not has_pass:
+        return Symmetries(table, table)
+    last = np.full((len(table), 1), rows * cols, np.int32)
+    return Symmetries(table, np.concatenate([table, last], axis=1))
 
 
 @functools.cache

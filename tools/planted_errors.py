@@ -28,6 +28,9 @@ SIMULATE, RULES, GUMBEL = (f"alphazero/search/{name}.py" for name in ("simulate"
 REROOT, CACHE, NOISE, ROOT_FILE = (f"alphazero/search/{name}.py" for name in ("reroot", "cache", "noise", "root"))
 PROOFS, FORCED = "alphazero/search/proofs.py", "alphazero/search/forced.py"
 FOUR, ALPHABETA = "alphazero/exact/connect_four.py", "alphazero/exact/alphabeta.py"
+GO_BOARD, GO_RULES, GO_GAME = (f"games/go/{name}.py" for name in ("board", "rules", "game"))
+CHESS_MOVES, CHESS_BOARD = "games/chess/moves.py", "games/chess/board.py"
+OTHELLO, HEX, BREAKTHROUGH = (f"games/{name}.py" for name in ("othello", "hex", "breakthrough"))
 REPLAY, MOVES = "alphazero/selfplay/replay.py", "alphazero/selfplay/moves.py"
 
 REFERENCE = "search/test_reference.py::test_every_rule_builds_the_reference_tree[tic_tac_toe-puct]"
@@ -38,6 +41,8 @@ ADD_UP = "search/test_forest.py::test_visits_and_values_add_up_in_every_node[tic
 CACHED = "search/test_cache.py::test_a_search_with_a_cache_finds_what_one_without_it_finds[tic_tac_toe-{}]"
 BY_HAND = "search/test_rules.py::test_a_whole_search_by_hand_for_both_players"
 SAMPLES = "selfplay/test_replay.py::test_samples_are_the_positions_and_targets_that_were_played"
+GO = "games/test_go.py::test_go_follows_the_slow_rules"
+PERFT = "games/test_chess.py::test_perft_is_the_known_one"
 TURNED = "selfplay/test_replay.py::test_one_symmetry_turns_planes_policy_and_mask_alike_and_all_are_drawn"
 
 
@@ -105,8 +110,7 @@ PLANTS = (
           "    if node == 0:\n        add_root_noise(forest, rule, rule.gumbel, tree)\n    else:\n",
           "search/test_noise.py::test_only_the_root_gets_noise_and_a_kept_root_gets_it_once"),
     Plant("noise: its share and the prior's change places", NOISE,
-          "(1.0 - fraction) * prior + fraction * noise[index] / total",
-          "fraction * prior + (1.0 - fraction) * noise[index] / total",
+          "fraction * (noise[index] / total - edge.prior)", "(1.0 - fraction) * (noise[index] / total - edge.prior)",
           "search/test_noise.py::test_dirichlet_noise_has_its_distribution_and_its_share[1.0-0.25-]"),
     Plant("noise is the same in all trees", "alphazero/search/search.py",
           "mix(np.uint64((seed + own) & (2**64 - 1)))", "mix(np.uint64(seed))",
@@ -141,7 +145,7 @@ PLANTS = (
     Plant("Gumbel: Q of untried actions is 0", GUMBEL, "    q = mixed\n", "    q = 0.0 * mixed\n",
           "search/test_gumbel.py::test_the_improved_policy_by_hand"),
     Plant("Gumbel: noise is left out of the choice", GUMBEL,
-          "score = forest.edges[tree, edge].gumbel + completed_logit", "score = completed_logit",
+          "score = forest.edges[tree, edge].noise + completed_logit", "score = completed_logit",
           "search/test_gumbel.py::test_actions_are_considered_without_replacement_by_their_priors"),
     Plant("data: planes are turned and the policy is not", REPLAY,
           "samples.policy[row, inverse[games.policy_actions[entry]]]",
@@ -176,8 +180,40 @@ PLANTS = (
           "visits < rule.forced * forest.edges[tree, edge].prior * total",
           "search/test_forced.py::test_forced_playouts_build_the_reference_tree[tic_tac_toe-{}]"),
     Plant("forced: one visit too many is pruned", FORCED,
-          "edge_score(rule, weight, q, prior, out[index] - 1.0) < most", "edge_score(rule, weight, q, prior, out[index]) < most",
+          "edge_score(rule, weight, q, prior, out[index] - 1.0) < most",
+          "edge_score(rule, weight, q, prior, out[index]) < most",
           "search/test_forced.py::test_targets_are_pruned_as_in_the_reference[tic_tac_toe]"),
+    Plant("rules: only single stones are taken in Go", GO_BOARD,
+          "if state.liberties[other] == 0:", "if state.liberties[other] == 0 and state.stones[other] == 1:",
+          f"{GO}[(3, 3, 'positional', 1)]"),
+    Plant("rules: superko forgets the latest positions", GO_RULES,
+          "for ply in range(state.plies + 1):", "for ply in range(state.plies - 1):",
+          "games/test_go.py::test_a_ko_cannot_be_taken_back_at_once[positional]"),
+    Plant("rules: superko compares too few moves", GO_GAME,
+          "state.stood[point] |= 1 + state.player", "state.stood[point] = 1 + state.player",
+          "games/test_go.py::test_strict_positional_superko_has_the_known_numbers_of_sequences"),
+    Plant("rules: a merged chain keeps the liberties of its larger part", GO_BOARD,
+          "state.liberties[first] += state.liberties[second]", "state.liberties[first] += 0",
+          f"{GO}[(3, 3, 'simple', 0)]"),
+    Plant("rules: castling over a knight on the b-file", CHESS_MOVES,
+          "np.uint64(0x60), np.uint64(0x0E)", "np.uint64(0x60), np.uint64(0x0C)", PERFT),
+    Plant("rules: a taken rook leaves the right to castle", CHESS_BOARD,
+          "~(_lost_rights(from_) | _lost_rights(to))", "~_lost_rights(from_)", PERFT),
+    Plant("rules: taking in passing uncovers the king", CHESS_MOVES,
+          "& ~(taken | ONE << np.uint64(square))", "& ~(ONE << np.uint64(square))", PERFT),
+    Plant("rules: pawns become queens only", CHESS_MOVES,
+          "for kind in range(KNIGHT_TYPE, QUEEN_TYPE + 1):", "for kind in range(QUEEN_TYPE, QUEEN_TYPE + 1):", PERFT),
+    Plant("rules: a pinned pawn moves freely", CHESS_MOVES, "allowed & line)", "allowed)", PERFT),
+    Plant("rules: a line of discs goes on over the edge", OTHELLO,
+          "        board &= not_left\n", "        board &= every\n",
+          "games/test_boards.py::test_othello_follows_the_slow_rules[8]"),
+    Plant("rules: a cell of Hex touches the wrong diagonal", HEX,
+          "((-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0))",
+          "((-1, 0), (-1, -1), (0, -1), (0, 1), (1, 1), (1, 0))",
+          "games/test_boards.py::test_hex_is_won_by_the_known_openings"),
+    Plant("rules: a piece of Breakthrough takes straight ahead", BREAKTHROUGH,
+          "there != own and direction != 1", "there != own",
+          "games/test_boards.py::test_breakthrough_follows_the_slow_rules[(5, 5)]"),
     Plant("proofs: a result is not turned for the player who chooses it", PROOFS,
           "    return -result\n", "    return result\n",
           "search/test_proofs.py::test_whatever_is_proven_is_true[False]"),

@@ -1,0 +1,148 @@
+"""Chess as text, by python-chess: positions as FEN, moves as SAN (UCI is read too). Never called in a search."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from games.game import IllegalAction
+
+if TYPE_CHECKING:
+    import chess
+
+KINDS = "pnbrqk"
+FILES = "abcdefgh"
+
+
+def state_text(self, state) -> str:
+    """Return the position as FEN; the square behind a pawn stands in it where it can be taken in passing."""
+    core = state["core"]
+    player, turn = int(core["player"]), 56 if core["player"] else 0
+    rows = []
+    for rank in range(7, -1, -1):
+        row, empty = "", 0
+        for file in range(8):
+            piece = _piece_at(core, (8 * rank + file) ^ turn)
+            row += (str(empty) if piece and empty else "") + piece
+            empty = 0 if piece else empty + 1
+        rows.append(row + (str(empty) if empty else ""))
+    rights = int(core["castling"])
+    if player:
+        rights = (rights >> 2) | ((rights & 3) << 2)
+    castling = "".join(letter for bit, letter in enumerate("KQkq") if rights >> bit & 1)
+    passed = int(core["passed"])
+    square = "-" if passed < 0 else _square_name(passed ^ turn)
+    return f"{'/'.join(rows)} {'wb'[player]} {castling or '-'} {square} {core['quiet']} {int(state['plies']) // 2 + 1}"
+
+
+def _piece_at(core, square: int) -> str:
+    """Return the letter of the piece on a square of the mover's view, capital for White; nothing if it is empty."""
+    for kind, letter in enumerate(KINDS):
+        if int(core["kinds"][kind]) >> square & 1:
+            is_white = (int(core["own"]) >> square & 1) == 1 - int(core["player"])
+            return letter.upper() if is_white else letter
+    return ""
+
+
+def _square_name(square: int) -> str:
+    return f"{FILES[square % 8]}{square // 8 + 1}"
+
+
+def to_board(self, state) -> "chess.Board":
+    """Return the position as a board of python-chess, without its history."""
+    import chess
+
+    return chess.Board(state_text(self, state))
+
+
+def parse_state(self, text: str) -> np.record:
+    """Read a FEN, without earlier positions; ValueError for what is none, or a position that cannot come about."""
+    import chess
+
+    try:
+        board = chess.Board(text.strip())
+    except ValueError as error:
+        raise ValueError(f"cannot read the position {text!r} as a FEN: {error}") from None
+    wrong = board.status() & ~chess.STATUS_IMPOSSIBLE_CHECK  # a check that no last move explains can be played on
+    if wrong:
+        why = ", ".join(str(flag.name).lower().replace("_", " ") for flag in chess.Status if flag & wrong)
+        raise ValueError(f"the position {text.strip()!r} cannot come about: {why}")
+    if board.halfmove_clock > 100:
+        raise ValueError(f"the position {text.strip()!r} cannot come about: {board.halfmove_clock} plies without a "
+                         "capture or a pawn's move; the game is over at 100")
+    state = self.initial_state()
+    fill_core(state["core"], board)
+    self.place(state, 2 * (board.fullmove_number - 1) + (not board.turn))
+    return state
+
+
+def fill_core(core: Any, board: "chess.Board") -> None:
+    """Write a board of python-chess into a `board.CORE`, but for the hash."""
+    import chess
+
+    def seen(squares: int) -> int:
+        return squares if board.turn else chess.flip_vertical(squares)
+
+    core["own"], core["other"] = seen(board.occupied_co[board.turn]), seen(board.occupied_co[not board.turn])
+    for kind in range(6):
+        core["kinds"][kind] = seen(board.pieces_mask(kind + 1, True) | board.pieces_mask(kind + 1, False))
+    rights = [board.has_kingside_castling_rights(colour) + 2 * board.has_queenside_castling_rights(colour)
+              for colour in (board.turn, not board.turn)]
+    core["castling"] = rights[0] + 4 * rights[1]
+    passed = board.ep_square if board.has_legal_en_passant() else None
+    core["passed"] = -1 if passed is None else passed if board.turn else passed ^ 56
+    core["quiet"], core["player"] = board.halfmove_clock, 0 if board.turn else 1
+
+
+def uci_name(self, state, action: int) -> str:
+    """Return a move as UCI has it, such as e7e8q."""
+    turn = 56 if state["core"]["player"] else 0
+    cells = [int(self.part(np.int64(action), index)) for index in (0, 1)]
+    from_, to = (cell ^ 56 ^ turn for cell in cells)
+    promotion = ""
+    if int(self.num_parts(np.int64(action))) == 3 and int(state["core"]["kinds"][0]) >> (cells[0] ^ 56) & 1:
+        promotion = "qnbr"[int(self.part(np.int64(action), 2))]
+    return _square_name(from_) + _square_name(to) + promotion
+
+
+def action_name(self, state, action: int) -> str:
+    """Return a move as SAN, such as Nf3."""
+    import chess
+
+    return to_board(self, state).san(chess.Move.from_uci(uci_name(self, state, action)))
+
+
+def parse_action(self, state, text: str) -> int:
+    """Read a move, SAN or UCI; ValueError when it is none, IllegalAction when it cannot be played."""
+    import chess
+
+    move, board = text.strip(), to_board(self, state)
+    if self.is_over(state):
+        raise IllegalAction(f"illegal move {move!r} in {self.state_text(state)!r}: the game is over")
+    try:
+        found = board.parse_uci(move) if _is_uci(move) else board.parse_san(move)
+    except chess.IllegalMoveError:
+        raise IllegalAction(f"illegal move {move!r} in {self.state_text(state)!r}: expected one of "
+                            f"{', '.join(board.san(m) for m in board.legal_moves)}") from None
+    except ValueError:
+        raise ValueError(f"cannot read the move {text!r}: expected a move such as e4, Nf3, O-O or e2e4") from None
+    names = {uci_name(self, state, action): int(action) for action in self.legal(state)}
+    return names[found.uci()]
+
+
+def _is_uci(move: str) -> bool:
+    return (len(move) in (4, 5) and move[0] in FILES and move[2] in FILES and move[1].isdigit() and move[3].isdigit()
+            and move[4:] in ("", "q", "r", "b", "n"))
+
+
+def part_name(self, state, index: int, value: int) -> str:
+    """Return the square of part 0 or 1 as it is called on the board, or the piece of a promotion."""
+    if index == 2:
+        return "qnbr"[value]
+    return _square_name(value ^ 56 ^ (56 if state["core"]["player"] else 0))
+
+
+def render(self, state) -> str:
+    """Return the board for a terminal: White below, capitals for White's pieces."""
+    rows = str(to_board(self, state)).splitlines()
+    lines = [f"{8 - index} {row}" for index, row in enumerate(rows)]
+    return "\n".join([*lines, "  a b c d e f g h"])

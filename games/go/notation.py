@@ -1,0 +1,100 @@
+"""Go as text: points such as d4, positions as rows of stones, boards for a terminal."""
+
+import numpy as np
+
+from games.game import IllegalAction
+from games.stones import impossible, read_stones, stones_text
+
+LETTERS = "abcdefghjklmnopqrst"  # without i
+PASS = "pass"
+
+
+def action_name(self, state, action: int) -> str:
+    """Return a point such as d4, the letter of its column (without i) and the number of its row from below, or pass."""
+    row, col = divmod(int(action), self.cols)
+    return PASS if row == self.rows else f"{LETTERS[col]}{self.rows - row}"
+
+
+def read_point(self, text: str) -> int:
+    """Return the action of a point or "pass"; ValueError when the text is none on this board."""
+    move = text.strip().lower()
+    if move == PASS:
+        return self.rows * self.cols
+    number = move[1:]
+    col = LETTERS[: self.cols].find(move[:1])
+    row = self.rows - int(number) if number.isascii() and number.isdigit() else -1
+    if not move or col < 0 or not 0 <= row < self.rows:
+        raise ValueError(f"cannot read the move {text!r}: expected a point from a1 to "
+                         f"{LETTERS[self.cols - 1]}{self.rows} (there is no i), or pass")
+    return row * self.cols + col
+
+
+def parse_action(self, state, text: str) -> int:
+    """Read a point or "pass"; ValueError when it is none, IllegalAction when it cannot be played."""
+    action = read_point(self, text)
+    if action not in self.legal(state):
+        why = _why_not(self, state, action)
+        raise IllegalAction(f"illegal move {text.strip()!r} in {self.state_text(state)!r}: {why}")
+    return action
+
+
+def _why_not(self, state, action: int) -> str:
+    row, col = divmod(action, self.cols)
+    if self.is_over(state):
+        return "the game is over"
+    if stones(self, state)[row, col]:
+        return "that point is taken"
+    lenient = self._replace(superko=0, suicide=1)
+    copy = state.copy()
+    copy["ko"] = 0
+    if action in lenient.legal(copy) and (self.suicide or action in lenient._replace(suicide=0).legal(copy)):
+        return "it would bring an earlier position back"
+    return "the stone would have no liberty"
+
+
+def stones(self, state) -> np.ndarray:
+    """Return int8[rows, cols]: 0 empty, 1 Black, 2 White."""
+    width = self.cols + 1
+    whole = np.asarray(state["board"])[: (self.rows + 2) * width].reshape(self.rows + 2, width)
+    return whole[1:-1, 1:].copy()
+
+
+def state_text(self, state) -> str:
+    """Return the rows from the top (. x o), joined by "/", who is to move (x is Black), then what else matters.
+
+    "ko d4" where the simple ko rule forbids a point, and a word "pass" for every pass just made.
+    """
+    words = [stones_text(stones(self, state)), "xo"[self.to_move(state)]]
+    if state["ko"] and self.superko == 0:
+        width = self.cols + 1
+        row, col = int(state["ko"]) // width - 1, int(state["ko"]) % width - 1
+        words += ["ko", action_name(self, state, row * self.cols + col)]
+    return " ".join(words + [PASS] * int(state["passes"]))
+
+
+def parse_state(self, text: str) -> np.record:
+    """Read what `state_text` writes; earlier positions are not known. ValueError for text or stones that cannot be."""
+    words = text.split()
+    if len(words) < 2 or words[1] not in ("x", "o"):
+        raise ValueError(f"cannot read the position {text!r}: expected the rows, a blank, and x or o to move")
+    board, rest, ko = read_stones(words[0], self.rows, self.cols), words[2:], -1
+    if rest[:1] == ["ko"] and len(rest) > 1:
+        ko, rest = read_point(self, rest[1]), rest[2:]
+        if self.superko or ko >= self.rows * self.cols or board[divmod(ko, self.cols)]:
+            raise impossible(text, "no point can be forbidden by ko there")
+    if rest not in ([], [PASS], [PASS] * 2):
+        raise ValueError(f"cannot read {' '.join(rest)!r} in the position {text!r}: expected \"ko\" and a point, or "
+                         "\"pass\" once or twice")
+    state = self.initial_state()
+    if not self.place(state, board, "xo".index(words[1]), len(rest), ko):
+        raise impossible(text, "a chain has no liberty")
+    return state
+
+
+def render(self, state) -> str:
+    """Return the board for a terminal: columns lettered (without i), rows numbered from below, X Black and O White."""
+    width = len(str(self.rows))
+    lines = []
+    for row, line in enumerate(stones(self, state)):
+        lines.append(f"{self.rows - row:>{width}} " + " ".join(".XO"[stone] for stone in line))
+    return "\n".join([*lines, " " * (width + 1) + " ".join(LETTERS[: self.cols])])
