@@ -8,13 +8,15 @@ knight, bishop or rook ahead to the left, straight ahead or to the right (Silver
 
 import numpy as np
 
-from games.chess.attacks import ONE
-from games.chess.moves import PAWN_TYPE, QUEEN_TYPE
+from games.bits import trailing_zeros
+from games.chess.attacks import ONE, ZERO
+from games.chess.moves import MOST_MOVES, PAWN_TYPE, QUEEN_TYPE
 from games.chess.tables import KING_STEPS, KNIGHT_STEPS, walk
 from games.kernel import helper
 
 NUM_PLANES, NUM_ACTIONS = 73, 73 * 64
 FIRST_KNIGHT, FIRST_PROMOTION = 56, 64
+FIRST_WORD, WORD = MOST_MOVES, np.uint64(0xFFFFFFFF)
 FLIP = 56  # square ^ FLIP is the cell, and back
 
 
@@ -61,11 +63,20 @@ def move_of_action(core, action):
 
 
 @helper
-def sort(values, count):
-    """Sort values[:count] in ascending order, few as they are, in place."""
-    for index in range(1, count):
-        value, place = values[index], index
-        while place > 0 and values[place - 1] > value:
-            values[place] = values[place - 1]
-            place -= 1
-        values[place] = value
+def write_actions(out, count):
+    """Turn the moves out[:count] into their actions, ascending; the rest of out int32[NUM_ACTIONS] is scratch.
+
+    Every action is a bit of the words behind FIRST_WORD, and reading these in order sorts them.
+    """
+    for word in range(NUM_ACTIONS // 32):
+        out[FIRST_WORD + word] = 0
+    for index in range(count):
+        action = action_of_move(np.int64(out[index]))
+        out[FIRST_WORD + (action >> 5)] |= 1 << (action & 31)
+    count = 0
+    for word in range(NUM_ACTIONS // 32):
+        left = np.uint64(out[FIRST_WORD + word]) & WORD
+        while left != ZERO:
+            out[count] = 32 * word + trailing_zeros(left)
+            count += 1
+            left &= left - ONE

@@ -13,13 +13,12 @@ from games.chess.actions import (
     NUM_ACTIONS,
     NUM_PLANES,
     TARGET,
-    action_of_move,
     move_of_action,
-    sort,
+    write_actions,
 )
 from games.chess.attacks import ONE
 from games.chess.board import CORE, is_insufficient, make_move, whole_hash
-from games.chess.moves import KINGSIDE, QUEENSIDE, generate, in_check
+from games.chess.moves import KINGSIDE, QUEENSIDE, can_move, generate, in_check
 from games.game import game_class, njit
 from games.kernel import helper
 
@@ -68,12 +67,19 @@ def _note(game, state):
 def _judge(game, state, repeats):
     """End the game where it is over."""
     core = state.core
-    if generate(core, None) == 0:
+    if not can_move(core):
         state.over = 1
-        if in_check(core):
-            state.result = 1 if core.player else -1
+        state.result = _mated(core)
     elif core.quiet >= FIFTY_MOVES or repeats >= THREEFOLD or state.plies >= game.longest or is_insufficient(core):
         state.over = 1
+
+
+@helper
+def _mated(core):
+    """Return the result for White of a position without legal moves."""
+    if not in_check(core):
+        return 0
+    return 1 if core.player else -1
 
 
 @helper
@@ -125,9 +131,7 @@ class Chess(NamedTuple):
         if state.over:
             return 0
         count = generate(state.core, out)
-        for index in range(count):
-            out[index] = action_of_move(np.int64(out[index]))
-        sort(out, count)
+        write_actions(out, count)
         return count
 
     @njit
@@ -189,17 +193,26 @@ class Chess(NamedTuple):
 
     @njit
     def random_playout(self, state, out, seed):
-        """Play uniformly random moves to the end, in no order and without what only planes need."""
+        """Play uniformly random moves to the end, listing them once a ply, and in no order."""
+        core = state.core
         while not state.over:
-            count = generate(state.core, out)
+            count = generate(core, out)
+            if count == 0:
+                return _mated(core)
             seed = next_seed(seed)
-            make_move(state.core, np.int64(out[random_below(mix(seed), count)]))
+            make_move(core, np.int64(out[random_below(mix(seed), count)]))
             state.plies += 1
-            core, quiet, repeats = state.core, np.int64(state.core.quiet), 0
+            quiet = np.int64(core.quiet)
+            if quiet >= FIFTY_MOVES or state.plies >= self.longest:
+                return 0 if can_move(core) else _mated(core)
+            if quiet == 0 and is_insufficient(core):
+                return 0
+            repeats = 0
             for earlier in range(quiet - 2, -1, -2):
                 repeats += state.past[earlier] == core.hash
+            if repeats >= THREEFOLD:
+                return 0
             state.past[quiet] = core.hash
-            _judge(self, state, repeats)
         return np.int64(state.result)
 
     @njit

@@ -199,3 +199,17 @@ def generate(core, moves):
                 count = _emit(moves, count, square, ONE << np.uint64(core.passed))
             pawns &= pawns - ONE
     return count
+
+
+@helper
+def can_move(core):
+    """Whether the player to move has a legal move; nearly always one that is found at once."""
+    checkers, pinned = _checkers_and_pinned(core, king_square(core))
+    if checkers == ZERO:
+        free, occupied = core.own & ~pinned, core.own | core.other
+        if ((core.kinds[PAWN_TYPE] & free) << np.uint64(8)) & ~occupied != ZERO:
+            return True
+        knights = core.kinds[KNIGHT_TYPE] & free
+        if knights != ZERO and KNIGHT[trailing_zeros(knights)] & ~core.own != ZERO:
+            return True
+    return generate(core, None) > 0

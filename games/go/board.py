@@ -88,11 +88,15 @@ def _merge(state, first, second):
 
 
 @helper
-def put(state, stride, point, colour):
-    """Put a stone on an empty point and join it to its neighbours; nothing is captured. Return the chain's head."""
+def put(state, stride, point, colour, freed):
+    """Put a stone on an empty point and join it to its neighbours; nothing is captured. Return the chain's head.
+
+    In playouts, where `freed` is not None, neither hash nor `seen` are kept.
+    """
     state.board[point] = colour
-    state.hash ^= stone_key(point, colour)
-    _mark(state, point, colour)
+    if freed is None:
+        state.hash ^= stone_key(point, colour)
+        _mark(state, point, colour)
     state.head[point] = state.next[point] = point
     state.stones[point] = 1
     state.liberties[point] = state.sums[point] = state.squares[point] = 0
@@ -117,9 +121,10 @@ def remove_chain(state, stride, head, freed, count):
     colour, stone = np.int64(state.board[head]), head
     while True:
         state.board[stone] = EMPTY
-        state.hash ^= stone_key(stone, colour)
-        _unmark(state, stone, colour)
-        if freed is not None:
+        if freed is None:
+            state.hash ^= stone_key(stone, colour)
+            _unmark(state, stone, colour)
+        else:
             freed[count] = stone
         count += 1
         for step in steps(stride):
@@ -136,7 +141,7 @@ def play_stone(state, stride, point, colour, freed, count):
 
     Returns `count` and the number of points freed, which are written to freed[count:] as in `remove_chain`.
     """
-    head, before = put(state, stride, point, colour), count
+    head, before = put(state, stride, point, colour, freed), count
     for step in steps(stride):
         if state.board[point + step] == 3 - colour:
             other = np.int64(state.head[point + step])
@@ -219,14 +224,13 @@ def area(state, rows, cols):
     stride, lead = cols + 1, 0
     reached = np.zeros(state.board.size, np.bool_)
     stack = np.empty(rows * cols, np.int16)
-    for action in range(rows * cols):
-        point = point_of(cols, action)
+    for point in range(stride + 1, (rows + 1) * stride):
         colour = state.board[point]
         if colour == BLACK:
             lead += 1
         elif colour == WHITE:
             lead -= 1
-        elif not reached[point]:
+        elif colour == EMPTY and not reached[point]:
             touched, empty = _region(state, stride, point, reached, stack)
             if touched == BLACK:
                 lead += empty

@@ -108,7 +108,7 @@ def _set_stone(game, state, action, colour):
     """Put a stone that nobody played."""
     point = point_of(game.cols, action)
     state.stood[point] |= colour
-    put(state, game.cols + 1, point, colour)
+    put(state, game.cols + 1, point, colour, None)
 
 
 @helper
@@ -165,11 +165,15 @@ class Go(NamedTuple):
     def legal_actions(self, state, out):
         if state.over:
             return 0
-        count = 0
-        for action in range(self.rows * self.cols):
-            if can_play(self, state, point_of(self.cols, action)):
-                out[count] = action
-                count += 1
+        count, action = 0, 0
+        for row in range(self.rows):
+            point = (row + 1) * (self.cols + 1)
+            for _ in range(self.cols):
+                point += 1
+                if can_play(self, state, point):
+                    out[count] = action
+                    count += 1
+                action += 1
         out[count] = self.rows * self.cols
         return count + 1
 
@@ -238,8 +242,7 @@ class Go(NamedTuple):
             return np.int64(state.result)
         stride, points = self.cols + 1, self.rows * self.cols
         free = 0
-        for action in range(points):
-            point = point_of(self.cols, action)
+        for point in range(stride + 1, (self.rows + 1) * stride):
             if state.board[point] == 0:
                 out[free] = point
                 free += 1
