@@ -15,7 +15,7 @@ import numpy as np
 from games.bits import mix, stone_key
 from games.game import IllegalAction, game_class, njit
 from games.kernel import helper
-from games.stones import LETTERS, impossible, read_stones, render_grid, stones_text
+from games.stones import LETTERS, impossible, read_board_and_mover, refuse_rest, render_grid, stones_text
 from games.symmetry import IDENTITY, MIRROR, Symmetries, cell_tables
 
 DIRECTIONS = 3
@@ -212,18 +212,15 @@ class Breakthrough(NamedTuple):
 
     def parse_state(self, text: str) -> np.record:
         """Read what `state_text` writes; ValueError for another text, or pieces that no game can have."""
-        board_text, _, mover = text.strip().partition(" ")
-        if mover not in ("x", "o"):
-            raise ValueError(f"cannot read the position {text!r}: expected the rows, a blank, and x or o to move")
-        board = read_stones(board_text, self.rows, self.cols)
+        board, player, rest = read_board_and_mover(text, self.rows, self.cols)
+        refuse_rest(text, rest)
         counts = [int((board == stone).sum()) for stone in (1, 2)]
         if max(counts) > 2 * self.cols or max(counts) == 0:
             raise impossible(text, f"{counts[0]} x and {counts[1]} o, where either begins with {2 * self.cols}")
-        player = "xo".index(mover)
         state = self.initial_state()
         arrived = self.place(state, board, player)
         if arrived & (1 + player) or counts[1 - player] == 0:
-            raise impossible(text, f"{mover} has won, and yet it is to move")
+            raise impossible(text, f"{'xo'[player]} has won, and yet it is to move")
         return state
 
     def render(self, state) -> str:

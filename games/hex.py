@@ -16,7 +16,7 @@ import numpy as np
 from games.bits import mix, next_seed, random_below, stone_key
 from games.game import IllegalAction, game_class, njit
 from games.kernel import helper
-from games.stones import LETTERS, impossible, read_stones, stones_text
+from games.stones import LETTERS, impossible, read_board_and_mover, read_square, refuse_rest, stones_text
 from games.symmetry import HALF_TURN, IDENTITY, Symmetries, board_symmetries
 
 STEPS = ((-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0))  # (row, col)
@@ -249,13 +249,7 @@ class Hex(NamedTuple):
     def parse_action(self, state, text: str) -> int:
         """Read a cell or "swap"; ValueError when it is none, IllegalAction when it cannot be played."""
         move = text.strip().lower()
-        number = move[1:]
-        col = LETTERS[: self.size].find(move[:1])
-        row = int(number) - 1 if number.isascii() and number.isdigit() else -1
-        if not (move == SWAP and self.swap) and (not move or col < 0 or not 0 <= row < self.size):
-            raise ValueError(f"cannot read the move {text!r}: expected a cell from a1 to "
-                             f"{LETTERS[self.size - 1]}{self.size}{', or swap' if self.swap else ''}")
-        action = self.size**2 if move == SWAP else row * self.size + col
+        action = read_square(text, self.size, self.size, from_top=True, word=SWAP if self.swap else "")
         if action not in self.legal(state):
             why = ("the game is over" if self.is_over(state) else
                    "only the second player's first move can be a swap" if move == SWAP else "that cell is taken")
@@ -271,10 +265,9 @@ class Hex(NamedTuple):
 
     def parse_state(self, text: str) -> np.record:
         """Read what `state_text` writes; ValueError for another text, or stones that no game can have."""
-        board_text, _, mover = text.strip().partition(" ")
-        if mover not in ("x", "o"):
-            raise ValueError(f"cannot read the position {text!r}: expected the rows, a blank, and x or o to move")
-        board = read_stones(board_text, self.size, self.size)
+        board, player, rest = read_board_and_mover(text, self.size, self.size)
+        refuse_rest(text, rest)
+        mover = "xo"[player]
         first, second = int((board == 1).sum()), int((board == 2).sum())
         swapped = self.swap and first + second > 0 and (second - first, mover) in ((1, "x"), (0, "o"))
         if not swapped and (first - second, mover) not in ((0, "x"), (1, "o")):

@@ -12,7 +12,16 @@ import numpy as np
 from games.bits import mix, next_seed, random_below, stone_key
 from games.game import IllegalAction, game_class, njit
 from games.lines import winners, wins
-from games.stones import LETTERS, PLAYED_ON, check_counts, impossible, read_stones, render_grid, stones_text
+from games.stones import (
+    LETTERS,
+    PLAYED_ON,
+    check_counts,
+    impossible,
+    read_square,
+    read_stones,
+    render_grid,
+    stones_text,
+)
 from games.symmetry import Symmetries, board_symmetries, dihedral
 
 
@@ -202,16 +211,10 @@ class MNK(NamedTuple):
 
     def parse_action(self, state, text: str) -> int:
         """Read a cell such as b2; ValueError when it is none, IllegalAction when it cannot be played."""
-        move = text.strip().lower()
-        col, number = LETTERS[: self.cols].find(move[:1]), move[1:]
-        row = self.rows - int(number) if number.isascii() and number.isdigit() else -1
-        if not move or col < 0 or not 0 <= row < self.rows:
-            raise ValueError(f"cannot read the move {text!r}: expected a cell from a1 to "
-                             f"{LETTERS[self.cols - 1]}{self.rows}")
-        action = row * self.cols + col
+        action = read_square(text, self.rows, self.cols)
         if action not in self.legal(state):
             why = "the game is over" if self.is_over(state) else "that cell is taken"
-            raise IllegalAction(f"illegal move {move!r} in {self.state_text(state)!r}: {why}")
+            raise IllegalAction(f"illegal move {text.strip().lower()!r} in {self.state_text(state)!r}: {why}")
         return action
 
     def state_text(self, state) -> str:

@@ -14,7 +14,15 @@ from games.bits import mix, popcount, trailing_zeros
 from games.game import IllegalAction, game_class, njit
 from games.kernel import helper
 from games.lines import hash_cells
-from games.stones import LETTERS, impossible, read_stones, render_grid, stones_text
+from games.stones import (
+    LETTERS,
+    impossible,
+    read_board_and_mover,
+    read_square,
+    refuse_rest,
+    render_grid,
+    stones_text,
+)
 from games.symmetry import ANTI_TRANSPOSE, HALF_TURN, IDENTITY, TRANSPOSE, Symmetries, board_symmetries
 
 ONE, ZERO = np.uint64(1), np.uint64(0)
@@ -43,18 +51,11 @@ def _action_name(self, state, action: int) -> str:
 
 def _parse_action(self, state, text: str) -> int:
     """Read a square or "pass"; ValueError when it is none, IllegalAction when it cannot be played."""
-    move = text.strip().lower()
-    number = move[1:]
-    col = LETTERS[: self.size].find(move[:1])
-    row = int(number) - 1 if number.isascii() and number.isdigit() else -1
-    if move != PASS and (not move or col < 0 or not 0 <= row < self.size):
-        raise ValueError(f"cannot read the move {text!r}: expected a square from a1 to "
-                         f"{LETTERS[self.size - 1]}{self.size}, or pass")
-    action = self.size**2 if move == PASS else row * self.size + col
+    action = read_square(text, self.size, self.size, from_top=True, word=PASS)
     legal = self.legal(state)
     if action not in legal:
         names = ", ".join(self.action_name(state, a) for a in legal) or "none, the game is over"
-        raise IllegalAction(f"illegal move {move!r} in {self.state_text(state)!r}: legal moves are {names}")
+        raise IllegalAction(f"illegal move {text.strip()!r} in {self.state_text(state)!r}: legal moves are {names}")
     return action
 
 
@@ -73,15 +74,13 @@ def _state_text(self, state) -> str:
 
 def _parse_state(self, text: str) -> np.record:
     """Read what `state_text` writes; ValueError for another text, or discs that no game can have."""
-    board_text, _, mover = text.strip().partition(" ")
-    if mover not in ("x", "o"):
-        raise ValueError(f"cannot read the position {text!r}: expected the rows, a blank, and x or o to move")
-    board = read_stones(board_text, self.size, self.size)
+    board, player, rest = read_board_and_mover(text, self.size, self.size)
+    refuse_rest(text, rest)
     half = self.size // 2
     if (board[half - 1: half + 1, half - 1: half + 1] == 0).any():
         raise impossible(text, "one of the four squares in the middle is empty")
     state = self.initial_state()
-    self.place(state, board, "xo".index(mover))
+    self.place(state, board, player)
     return state
 
 
@@ -101,7 +100,7 @@ def _discs(self, state) -> tuple[int, int]:
 @helper
 def _edges(size):
     """Return the bitboards of all squares, of all but the left column, and of all but the right one."""
-    row = (ONE << np.uint64(size)) - ONE if size < 64 else ~ZERO
+    row = (ONE << np.uint64(size)) - ONE
     every = not_left = not_right = ZERO
     for index in range(size):
         shift = np.uint64(index * size)

@@ -104,7 +104,7 @@ BUILT_IN = {entry.name: entry for entry in (
               Rule("handicap", 0, 0, 9, "stones that Black has on the board at the start"),
               Rule("history", 8, 1, 16, "positions that the planes show"),
               Rule("features", 0, 0, 1, "whether planes also show liberties, ko and last moves", ("no", "yes")),
-              Rule("max_plies", 0, 0, 4096, "longest game, then scored as it stands; 0: twice the points")),
+              Rule("max_plies", 0, 0, 4096, "longest game, then scored as it stands; 0: 162, 338 or 722 by size")),
              _from("games.go", "go")),
     GameInfo("chess", "Chess",
              (Rule("history", 8, 1, 16, "positions that the planes show"),

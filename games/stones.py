@@ -1,4 +1,4 @@
-"""Boards of two colours of stones as text, for the games that only ever add stones."""
+"""Boards of two colours of stones as text: squares, positions, drawings for a terminal."""
 
 import numpy as np
 
@@ -18,6 +18,39 @@ def read_stones(text: str, rows: int, cols: int) -> np.ndarray:
         raise ValueError(f"cannot read the position {text!r}: expected {rows} rows of {cols} of . x o, "
                          "from the top, joined by /")
     return np.array([[".xo".index(cell) for cell in line] for line in lines], np.int8)
+
+
+def read_board_and_mover(text: str, rows: int, cols: int) -> tuple[np.ndarray, int, list[str]]:
+    """Return the board of a text, who is to move (0 or 1: "x" or "o" after the rows), and the words after that."""
+    words = text.split()
+    if len(words) < 2 or words[1] not in ("x", "o"):
+        raise ValueError(f"cannot read the position {text!r}: expected the rows, a blank, and x or o to move")
+    return read_stones(words[0], rows, cols), "xo".index(words[1]), words[2:]
+
+
+def refuse_rest(text: str, rest: list[str]) -> None:
+    """Raise ValueError where words are left that say nothing."""
+    if rest:
+        raise ValueError(f"cannot read {' '.join(rest)!r} in the position {text!r}")
+
+
+def read_square(text: str, rows: int, cols: int, *, letters: str = LETTERS, from_top: bool = False,
+                word: str = "", note: str = "") -> int:
+    """Return row * cols + col of a square such as b2, or rows * cols for `word`; ValueError when the text is neither.
+
+    from_top: rows are numbered from the top, not from below; note: said in the error after the range of squares.
+    """
+    move = text.strip().lower()
+    if word and move == word:
+        return rows * cols
+    number = move[1:]
+    col = letters[:cols].find(move[:1])
+    row = int(number) if number.isascii() and number.isdigit() else 0
+    if not move or col < 0 or not 1 <= row <= rows:
+        also = f", or {word}" if word else ""
+        raise ValueError(f"cannot read the move {text!r}: expected a square from a1 to {letters[cols - 1]}{rows}"
+                         f"{note}{also}")
+    return (row - 1 if from_top else rows - row) * cols + col
 
 
 def impossible(text: str, why: str) -> ValueError:

@@ -69,9 +69,13 @@ def parse_state(self, text: str) -> np.record:
     if board.halfmove_clock > 100:
         raise ValueError(f"the position {text.strip()!r} cannot come about: {board.halfmove_clock} plies without a "
                          "capture or a pawn's move; the game is over at 100")
+    plies = 2 * (board.fullmove_number - 1) + (not board.turn)
+    if plies > self.longest:
+        raise ValueError(f"the position {text.strip()!r} is beyond the longest game, {self.longest} plies: give an "
+                         "earlier move number, or a larger max_plies")
     state = self.initial_state()
     fill_core(state["core"], board)
-    self.place(state, 2 * (board.fullmove_number - 1) + (not board.turn))
+    self.place(state, plies)
     return state
 
 
@@ -120,11 +124,16 @@ def parse_action(self, state, text: str) -> int:
         raise IllegalAction(f"illegal move {move!r} in {self.state_text(state)!r}: the game is over")
     try:
         found = board.parse_uci(move) if _is_uci(move) else board.parse_san(move)
+    except chess.AmbiguousMoveError:
+        raise ValueError(f"cannot tell which move {move!r} is in {self.state_text(state)!r}: name the square that the "
+                         "piece leaves too, as in Nbd2 or b1d2") from None
     except chess.IllegalMoveError:
         raise IllegalAction(f"illegal move {move!r} in {self.state_text(state)!r}: expected one of "
                             f"{', '.join(board.san(m) for m in board.legal_moves)}") from None
     except ValueError:
         raise ValueError(f"cannot read the move {text!r}: expected a move such as e4, Nf3, O-O or e2e4") from None
+    if not found:
+        raise ValueError(f"cannot read the move {text!r}: passing is no move in chess")
     names = {uci_name(self, state, action): int(action) for action in self.legal(state)}
     return names[found.uci()]
 

@@ -13,10 +13,10 @@ import numpy as np
 from games.bits import mix, next_seed, random_below
 from games.game import game_class, njit
 from games.go import notation
-from games.go.board import BLACK, WHITE, area, clear, is_eye, lives, play_stone, point_of, put
+from games.go.board import BLACK, ONE, WHITE, area, clear, is_eye, lives, play_stone, point_of, put
 from games.go.handicap import check_handicap, handicap_action
 from games.go.planes import encode_features, encode_history
-from games.go.rules import can_play, position_key
+from games.go.rules import SIMPLE, SIXTY_THREE, can_play, mark_word, position_key
 from games.kernel import helper
 from games.symmetry import Symmetries, board_symmetries, cell_tables, dihedral
 
@@ -34,7 +34,8 @@ def go(size: int = 9, rows: int = 0, cols: int = 0, komi: float = 7.5, superko: 
     the smallest of 9 x 9, 13 x 13 and 19 x 19 that holds the board.
     """
     if (rows == 0) != (cols == 0):
-        raise ValueError(f"go: rule rows={rows} needs cols, and cols={cols} needs rows: give both, or size")
+        given, missing = (f"rows={rows}", "cols") if rows else (f"cols={cols}", "rows")
+        raise ValueError(f"go: rule {given} needs {missing}: give both, or size alone")
     rows, cols = (rows, cols) if rows else (size, size)
     longest = max_plies or 2 * _capacity(rows, cols) ** 2
     game = Go(int(rows), int(cols), float(komi), int(superko), int(suicide), int(handicap), int(history),
@@ -63,6 +64,7 @@ def _state_dtype(capacity: int, history: int, longest: int) -> np.dtype:
         ("liberties", np.int16, points), ("sums", np.int32, points), ("squares", np.int32, points),
         ("seen", np.uint64, (history, 2, words)),  # the newest positions, a bit a point, Black's and White's stones
         ("past", np.uint64, longest + 1),  # what superko compares, of every position so far
+        ("marks", np.uint64, 4 * capacity),  # a bit for each of these, by its last digits: most others lack theirs
     ], align=True)
 
 
@@ -80,6 +82,7 @@ def _symmetries(rows: int, cols: int, handicap: int) -> Symmetries:
 def _note_position(game, state):
     key = position_key(game, state)
     state.past[state.plies] = key
+    state.marks[mark_word(state, key)] |= ONE << (key & SIXTY_THREE)
     state.visited += mix(~key)
 
 
@@ -100,6 +103,7 @@ def _empty(game, state):
     state.squares[:] = 0
     state.seen[:] = ZERO
     state.past[:] = ZERO
+    state.marks[:] = ZERO
     clear(state, game.rows, game.cols)
 
 
@@ -126,7 +130,7 @@ class Go(NamedTuple):
     rows: int
     cols: int
     komi: float
-    superko: int  # a `Superko`
+    superko: int  # SIMPLE, POSITIONAL or SITUATIONAL (games.go.rules)
     suicide: int  # 1: chains may be played out of their last liberty
     handicap: int  # Black's stones on the board at the start, when White begins; 0 and 1: none
     history: int  # positions that the planes show
@@ -229,7 +233,7 @@ class Go(NamedTuple):
             key = mix(key) + state.past[state.plies - back]
         for index in range(LAST_MOVES):
             key = mix(key) + np.uint64(state.last[index] + 1)
-        key = mix(key) + (state.visited if self.superko else np.uint64(state.ko))
+        key = mix(key) + (state.visited if self.superko != SIMPLE else np.uint64(state.ko))
         return mix(mix(key) + np.uint64(state.plies))
 
     @njit

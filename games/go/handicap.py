@@ -2,7 +2,6 @@
 
 from games.kernel import helper
 
-MOST = 9
 SMALLEST_BOARD = 7  # points along a side
 
 
@@ -26,6 +25,6 @@ def check_handicap(rows: int, cols: int, stones: int) -> None:
     if min(rows, cols) < SMALLEST_BOARD:
         raise ValueError(f"go: rule handicap={stones} is not possible on a board of {rows} x {cols}: expected at least "
                          f"{SMALLEST_BOARD} points a side")
-    if stones > 4 and (rows % 2 == 0 or cols % 2 == 0):
-        raise ValueError(f"go: rule handicap={stones} is not possible on a board of {rows} x {cols}: it has no middle, "
-                         "expected at most 4")
+    if stones > 4 and (rows % 2 == 0 or cols % 2 == 0 or min(rows, cols) < 9):
+        raise ValueError(f"go: rule handicap={stones} is not possible on a board of {rows} x {cols}: expected at most "
+                         "4 where there is no middle or a side has less than 9 points")

@@ -3,7 +3,8 @@
 import numpy as np
 
 from games.game import IllegalAction
-from games.stones import impossible, read_stones, stones_text
+from games.go.rules import SIMPLE
+from games.stones import impossible, read_board_and_mover, read_square, stones_text
 
 LETTERS = "abcdefghjklmnopqrst"  # without i
 PASS = "pass"
@@ -17,16 +18,7 @@ def action_name(self, state, action: int) -> str:
 
 def read_point(self, text: str) -> int:
     """Return the action of a point or "pass"; ValueError when the text is none on this board."""
-    move = text.strip().lower()
-    if move == PASS:
-        return self.rows * self.cols
-    number = move[1:]
-    col = LETTERS[: self.cols].find(move[:1])
-    row = self.rows - int(number) if number.isascii() and number.isdigit() else -1
-    if not move or col < 0 or not 0 <= row < self.rows:
-        raise ValueError(f"cannot read the move {text!r}: expected a point from a1 to "
-                         f"{LETTERS[self.cols - 1]}{self.rows} (there is no i), or pass")
-    return row * self.cols + col
+    return read_square(text, self.rows, self.cols, letters=LETTERS, word=PASS, note=" (there is no i)")
 
 
 def parse_action(self, state, text: str) -> int:
@@ -44,7 +36,7 @@ def _why_not(self, state, action: int) -> str:
         return "the game is over"
     if stones(self, state)[row, col]:
         return "that point is taken"
-    lenient = self._replace(superko=0, suicide=1)
+    lenient = self._replace(superko=SIMPLE, suicide=1)
     copy = state.copy()
     copy["ko"] = 0
     if action in lenient.legal(copy) and (self.suicide or action in lenient._replace(suicide=0).legal(copy)):
@@ -65,7 +57,7 @@ def state_text(self, state) -> str:
     "ko d4" where the simple ko rule forbids a point, and a word "pass" for every pass just made.
     """
     words = [stones_text(stones(self, state)), "xo"[self.to_move(state)]]
-    if state["ko"] and self.superko == 0:
+    if state["ko"] and self.superko == SIMPLE:
         width = self.cols + 1
         row, col = int(state["ko"]) // width - 1, int(state["ko"]) % width - 1
         words += ["ko", action_name(self, state, row * self.cols + col)]
@@ -74,19 +66,17 @@ def state_text(self, state) -> str:
 
 def parse_state(self, text: str) -> np.record:
     """Read what `state_text` writes; earlier positions are not known. ValueError for text or stones that cannot be."""
-    words = text.split()
-    if len(words) < 2 or words[1] not in ("x", "o"):
-        raise ValueError(f"cannot read the position {text!r}: expected the rows, a blank, and x or o to move")
-    board, rest, ko = read_stones(words[0], self.rows, self.cols), words[2:], -1
+    board, player, rest = read_board_and_mover(text, self.rows, self.cols)
+    ko = -1
     if rest[:1] == ["ko"] and len(rest) > 1:
         ko, rest = read_point(self, rest[1]), rest[2:]
-        if self.superko or ko >= self.rows * self.cols or board[divmod(ko, self.cols)]:
+        if self.superko != SIMPLE or ko >= self.rows * self.cols or board[divmod(ko, self.cols)]:
             raise impossible(text, "no point can be forbidden by ko there")
     if rest not in ([], [PASS], [PASS] * 2):
         raise ValueError(f"cannot read {' '.join(rest)!r} in the position {text!r}: expected \"ko\" and a point, or "
                          "\"pass\" once or twice")
     state = self.initial_state()
-    if not self.place(state, board, "xo".index(words[1]), len(rest), ko):
+    if not self.place(state, board, player, len(rest), ko):
         raise impossible(text, "a chain has no liberty")
     return state
 

@@ -1,29 +1,30 @@
 """Which moves Go allows: suicide, ko and superko; compiled."""
 
-import enum
-
 import numpy as np
 
 from games.bits import mix
-from games.go.board import BLACK, EMPTY, hash_after, lives
+from games.go.board import BLACK, EMPTY, ONE, hash_after, lives
 from games.kernel import helper
 
 SIDE, ZERO = np.uint64(0x9E3779B97F4A7C15), np.uint64(0)
+SIX, SIXTY_THREE = np.uint64(6), np.uint64(63)
 
-
-class Superko(enum.IntEnum):
-    """Which repetitions are forbidden."""
-
-    simple = 0  # taking back at once what took a single stone
-    positional = 1  # any earlier position of the stones
-    situational = 2  # any earlier position of the stones with the same player to move
+# Which repetitions are forbidden: taking back at once what took a single stone; any earlier position of the stones; any
+# earlier position of the stones with the same player to move.
+SIMPLE, POSITIONAL, SITUATIONAL = 0, 1, 2
 
 
 @helper
 def position_key(game, state):
     """Return what superko compares of a position."""
-    side = SIDE if game.superko == 2 and state.player else ZERO
+    side = SIDE if game.superko == SITUATIONAL and state.player else ZERO
     return mix(state.hash ^ side)
+
+
+@helper
+def mark_word(state, key):
+    """Return the word of `marks` that has the bit of a position's key."""
+    return np.int64((key >> SIX) % np.uint64(state.marks.size))
 
 
 @helper
@@ -35,8 +36,10 @@ def is_repetition(game, state, point, colour, suicide):
     if state.stood[point] & colour == 0 and not suicide:
         return False
     after = hash_after(state, game.cols + 1, point, colour, suicide)
-    side = SIDE if game.superko == 2 and colour == BLACK else ZERO  # the other is to move then
+    side = SIDE if game.superko == SITUATIONAL and colour == BLACK else ZERO  # the other is to move then
     key = mix(after ^ side)
+    if state.marks[mark_word(state, key)] >> (key & SIXTY_THREE) & ONE == ZERO:
+        return False
     for ply in range(state.plies + 1):
         if state.past[ply] == key:
             return True
@@ -46,13 +49,13 @@ def is_repetition(game, state, point, colour, suicide):
 @helper
 def can_play(game, state, point):
     """Whether the player to move may put a stone on a point."""
-    if state.board[point] != 0 or point == state.ko and game.superko == 0:
+    if state.board[point] != 0 or point == state.ko and game.superko == SIMPLE:
         return False
     colour = 1 + state.player
     suicide = not lives(state, game.cols + 1, point, colour)
     if suicide and not game.suicide:
         return False
-    if game.superko == 0:  # a suicide of one stone would change nothing
+    if game.superko == SIMPLE:  # a suicide of one stone would change nothing
         return not suicide or hash_after(state, game.cols + 1, point, colour, True) != state.hash
     return not is_repetition(game, state, point, colour, suicide)
 
@@ -62,7 +65,7 @@ def is_ko(game, state, point):
     """Whether ko or superko alone keeps the player to move from putting a stone on a point."""
     if state.board[point] != EMPTY:
         return False
-    if game.superko == 0:
+    if game.superko == SIMPLE:
         return point == state.ko
     colour = 1 + state.player
     suicide = not lives(state, game.cols + 1, point, colour)

@@ -28,10 +28,10 @@ def _perft(game, depth, states, legal, counts, tried):
     return paths
 
 
-def perft(game, depth: int) -> int:
-    """Return how many sequences of `depth` actions there are from the start."""
+def perft(game, depth: int, start=None) -> int:
+    """Return how many sequences of `depth` actions there are from a position (the start); ended games have no more."""
     states = np.zeros(depth + 1, game.state_dtype)
-    game.reset(states[0])
+    states[0] = game.initial_state() if start is None else start
     legal = np.zeros((depth + 1, game.num_actions), np.int32)
     counts, tried = np.zeros((2, depth + 1), np.int64)
     return _perft(game, depth, states, legal, counts, tried)

@@ -14,6 +14,7 @@ class ReferenceGo:
         self.mover, self.passes = "x", 0
         self.past: list[tuple[dict[Point, str], str]] = [({}, "x")]  # every position and who was to move in it
         self.ko: Point | None = None
+        self.actions: list[int] = []
 
     def around(self, point: Point) -> list[Point]:
         row, col = point
@@ -77,6 +78,7 @@ class ReferenceGo:
             alone = point in self.stones and self.connected(self.stones, point) == {point}
             if len(taken) == 1 and alone and len(self.liberties(self.stones, point)) == 1:
                 (ko,) = taken
+        self.actions.append(action)
         self.ko, self.mover = ko, OTHER[self.mover]
         self.past.append((self.stones, self.mover))
 
@@ -104,8 +106,11 @@ class ReferenceGo:
         return [*found, [[float(self.mover == "x")] * self.cols for _ in range(self.rows)]]
 
     def features(self) -> list:
-        """Return the planes of liberties, own and the other's, and of the points that repetition alone forbids."""
-        planes = [[[0.0] * self.cols for _ in range(self.rows)] for _ in range(7)]
+        """Return the planes of liberties (own, other's), of points that repetition alone forbids, of last moves."""
+        planes = [[[0.0] * self.cols for _ in range(self.rows)] for _ in range(11)]
+        for back, action in enumerate(self.actions[:-5:-1]):
+            if action < self.rows * self.cols:
+                planes[7 + back][action // self.cols][action % self.cols] = 1.0
         for row in range(self.rows):
             for col in range(self.cols):
                 owner = self.stones.get((row, col))

@@ -5,6 +5,7 @@ import pytest
 import games
 from alphazero.exact import make_solver
 from games.othello import LargeOthello
+from tests.games.counting import perft
 from tests.games.reference_boards import ReferenceBreakthrough, ReferenceHex, ReferenceOthello
 from tests.games.test_reference import play_games
 
@@ -42,22 +43,16 @@ def test_ten_thousand_games_follow_the_slow_rules(name, rules, make):
     play_games(game, make, plies=10_000 * lengths[name])
 
 
-def perft(game, state, depth: int) -> int:
-    """Return the number of sequences of `depth` plies; a game that is over stays one."""
-    if depth == 0 or game.is_over(state):
-        return 1
-    total = 0
-    for action in game.legal(state):
-        child = state.copy()
-        game.play(child, action)
-        total += perft(game, child, depth - 1)
-    return total
-
-
 def test_othello_has_the_published_numbers_of_games():
     game = games.make("othello")
-    found = [perft(game, game.initial_state(), depth) for depth in range(1, 7)]
-    assert found == [4, 12, 56, 244, 1396, 8200]
+    found = [perft(game, depth) for depth in range(1, 9)]
+    assert found == [4, 12, 56, 244, 1396, 8200, 55092, 390216]
+
+
+@pytest.mark.slow
+def test_othello_has_the_published_numbers_of_games_with_passes():
+    game = games.make("othello")
+    assert (perft(game, 9), perft(game, 10)) == (3005288, 24571056)  # games that ended earlier are left out
 
 
 def test_small_othello_is_won_by_the_second_player():
@@ -121,7 +116,7 @@ def test_impossible_positions_are_refused(text, position, why):
 
 @pytest.mark.parametrize("text, move, why", [
     ("othello", "z9", "expected a square from a1 to h8, or pass"), ("othello", "a1", "legal moves are d3, c4, f5, e6"),
-    ("othello", "pass", "legal moves are"), ("hex", "l1", "expected a cell from a1 to k11"),
+    ("othello", "pass", "legal moves are"), ("hex", "l1", "expected a square from a1 to k11"),
     ("hex", "swap", "cannot read the move"),
     ("breakthrough", "a1-a2", "legal moves are"),
     ("breakthrough", "", "legal"),

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 import games
-from games.bits import copy_state
-from games.chess.board import CORE, make_move, perft, whole_hash
+from games.chess.board import CORE, perft, whole_hash
 from games.chess.moves import MOST_MOVES
+from games.contract_playouts import check_playouts
 from games.game import njit
+from tests.games import counting
 
 START = chess.STARTING_FEN
 PERFT = {
@@ -50,25 +51,10 @@ def test_deep_perft_is_the_known_one(fen):
     assert count(games.make("chess"), fen, DEEP[fen][0], True) == DEEP[fen][1]
 
 
-@njit
-def perft_of_actions(game, states, actions, depth):
-    """Count sequences by `legal_actions` and `play` alone; ended games are not counted deeper."""
-    if depth == 0:
-        return 1
-    total = 0
-    for index in range(game.legal_actions(states[depth], actions[depth])):
-        copy_state(states[depth - 1], states[depth])
-        game.play(states[depth - 1], np.int64(actions[depth, index]))
-        total += perft_of_actions(game, states, actions, depth - 1)
-    return total
-
-
 @pytest.mark.parametrize("fen", PERFT)
 def test_perft_through_actions_is_the_known_one(fen):
-    game, depth = games.make("chess"), 3
-    states, actions = np.zeros(depth + 1, game.state_dtype), np.zeros((depth + 1, game.num_actions), np.int32)
-    states[depth] = game.parse_state(fen)
-    assert perft_of_actions(game, states, actions, depth) == PERFT[fen][2]
+    game = games.make("chess")
+    assert [counting.perft(game, depth, game.parse_state(fen)) for depth in (1, 2, 3)] == PERFT[fen][:3]
 
 
 # Against python-chess
@@ -115,7 +101,7 @@ def hash_from_nothing(core):
 
 def random_games(count: int, seed: int):
     """Yield games of random moves: game, state, board, at every position."""
-    rng, game = random.Random(seed), games.make("chess")
+    rng, game = random.Random(seed), games.make("chess", max_plies=20000)
     starts = [START, *list(PERFT)[1:6], "8/5k2/8/8/8/3N4/8/4K2R w - - 60 90", "k7/8/8/8/8/8/8/K6R w - - 0 1"]
     for number in range(count):
         board = chess.Board(starts[number % len(starts)])
@@ -226,7 +212,11 @@ def test_a_position_with_other_rights_or_passed_pawns_is_another_one():
     _, second = after("4k2r/8/8/8/8/8/8/R3K3 w - - 0 1", "Rb1 Rg8 Ra1 Rh8")
     assert first["repeats"][first["slot"]] == 0 and second["repeats"][second["slot"]] == 1
     game, taken = after("4k3/8/8/8/4p3/8/3P4/4K3 w - - 0 1", "d4")
-    assert " e4d3" not in game.state_text(taken) and " d3 " in game.state_text(taken)
+    assert " d3 " in game.state_text(taken)
+    _, third = after("4k1n1/8/8/8/4p3/8/3P4/4K1N1 w - - 0 1", "d4 Nf6 Nf3 Ng8 Ng1")
+    assert third["repeats"][third["slot"]] == 0  # the right to take in passing is gone
+    _, fourth = after("4k1n1/8/8/8/8/8/3P4/4K1N1 w - - 0 1", "d4 Nf6 Nf3 Ng8 Ng1")
+    assert fourth["repeats"][fourth["slot"]] == 1
     game, pinned = after("4k3/8/8/8/4p3/8/3P4/4RK2 w - - 0 1", "d4")
     assert " - 0 1" in game.state_text(pinned)  # the pawn may not leave the king's file: nothing can be taken
 
@@ -248,7 +238,8 @@ def test_moves_are_read_as_san_and_uci_and_shown_as_san():
 
 @pytest.mark.parametrize("move, why", [
     ("e5", "illegal move 'e5' in .*expected one of .*Nf3"), ("Ke2", "illegal move 'Ke2'"), ("e2e5", "illegal move"),
-    ("hello", "cannot read the move 'hello'"), ("", "cannot read the move"),
+    ("hello", "cannot read the move 'hello'"), ("", "cannot read the move"), ("--", "cannot read the move '--'"),
+    ("0000", "cannot read the move '0000'"), ("Z0", "cannot read the move 'Z0'"),
 ])  # fmt: skip
 def test_moves_that_cannot_be_are_refused(move, why):
     game = games.make("chess")
@@ -260,21 +251,30 @@ def test_moves_that_cannot_be_are_refused(move, why):
     ("hello", "cannot read the position 'hello' as a FEN"), ("8/8/8/8/8/8/8/8 w - - 0 1", "cannot come about: .*king"),
     ("4k3/8/8/8/8/8/8/4K2r b - - 0 1", "cannot come about: opposite check"),
     ("4k3/8/8/8/8/8/8/4K2R w - - 130 90", "130 plies without"),
+    ("4k3/8/8/8/8/8/8/4K2R w - - 0 258", "beyond the longest game, 512 plies"),
 ])  # fmt: skip
 def test_impossible_positions_are_refused(fen, why):
     with pytest.raises(ValueError, match=why):
         games.make("chess").parse_state(fen)
 
 
-def test_a_copy_that_is_played_on_leaves_the_core_alone():
-    core = np.zeros(1, CORE)
-    core[0] = core_of(games.make("chess"), START)
-    before = core.tobytes()
-    other = core.copy()
-    one_move(other[0])
-    assert core.tobytes() == before != other.tobytes()
+def test_a_move_that_two_pieces_can_make_asks_which():
+    game = games.make("chess")
+    with pytest.raises(ValueError, match="cannot tell which move 'Nd2' is"):
+        game.parse_action(game.parse_state("4k3/8/8/8/8/5N2/8/1N2K3 w - - 0 1"), "Nd2")
 
 
-@njit
-def one_move(core):
-    make_move(core, 12 + 64 * 28)
+@pytest.mark.parametrize("fen", [
+    "8/8/8/8/8/1k6/7q/K7 b - - 0 1", "6k1/8/6K1/8/8/8/8/R7 w - - 60 90", "8/8/4k3/8/8/3K4/3P4/6n1 w - - 0 1",
+    "7k/8/8/8/8/8/1R6/K5R1 w - - 96 90",
+])  # fmt: skip
+def test_playouts_end_as_random_play_does(fen):
+    game = games.make("chess")
+    start = np.array([game.parse_state(fen)], game.state_dtype)
+    assert check_playouts(game, [start], 3000, 1) == (True, "")
+
+
+def test_playouts_see_repetitions_from_before_them():
+    # Two shuffles are played; whoever repeats once more draws, which random play does often with these few pieces.
+    game, state = after("7k/8/8/8/8/8/8/K3R3 w - - 0 1", "Kb1 Kg8 Ka1 Kh8 Kb1 Kg8 Ka1")
+    assert check_playouts(game, [np.array([state], game.state_dtype)], 3000, 2) == (True, "")

@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 
 import games
+from tests.games.counting import perft
 from tests.games.reference_go import ReferenceGo
 
 WORDS = ("simple", "positional", "situational")
 # rows, cols, superko, suicide
 RULES = [(2, 2, ko, suicide) for ko in WORDS for suicide in (0, 1)]
 RULES += [(3, 3, "simple", 0), (3, 3, "positional", 1), (2, 5, "situational", 0), (1, 6, "positional", 0),
-          (4, 4, "situational", 1), (5, 5, "positional", 0), (7, 6, "simple", 1), (9, 9, "positional", 0)]
+          (4, 4, "situational", 1), (5, 5, "positional", 0), (7, 6, "simple", 1), (9, 9, "positional", 0),
+          (3, 12, "positional", 1), (1, 19, "situational", 0), (4, 15, "positional", 0)]
 
 
 def make(rows, cols, superko="positional", suicide=0, **others):
@@ -32,7 +34,7 @@ def agree(game, state, reference: ReferenceGo) -> None:
     game.encode(state, planes)
     assert planes[: 2 * game.history + 1].tolist() == reference.planes(), where
     if game.features:
-        assert planes[2 * game.history + 1: 2 * game.history + 8].tolist() == reference.features(), where
+        assert planes[2 * game.history + 1:].tolist() == reference.features(), where
 
 
 def play_games(rules, plies: int, seed: int = 1, passes: float = 0.1) -> int:
@@ -84,27 +86,15 @@ def test_equal_hashes_are_equal_boards():
 # Known counts
 
 
-def perft(game, state, depth: int) -> int:
-    """Return how many sequences of `depth` plies there are; ended games are not counted deeper."""
-    if depth == 0:
-        return 1
-    total = 0
-    for action in game.legal(state):
-        child = state.copy()
-        game.play(child, action)
-        total += perft(game, child, depth - 1)
-    return total
-
-
 @pytest.mark.parametrize("rules, expected", [
     ((2, 2, "positional", 1), [5, 21, 68, 156, 316, 604]),
-    ((3, 3, "positional", 1), [10, 91, 738, 5281]),
+    ((3, 3, "positional", 1), [10, 91, 738, 5281, 33384]),
     ((2, 3, "positional", 0), [7, 43, 222, 934, 3242]),
     ((2, 3, "positional", 1), [7, 43, 222, 942, 3378]),
 ], ids=str)  # fmt: skip
 def test_strict_positional_superko_has_the_known_numbers_of_sequences(rules, expected):
     game = make(*rules)
-    assert [perft(game, game.initial_state(), depth) for depth in range(1, len(expected) + 1)] == expected
+    assert [perft(game, depth) for depth in range(1, len(expected) + 1)] == expected
 
 
 @pytest.mark.parametrize("rows, cols, expected", [(1, 1, 1), (1, 2, 5), (2, 2, 57), (2, 3, 489), (3, 3, 12675)])
@@ -139,6 +129,49 @@ def simple_paths(game, state) -> int:
 def test_games_as_simple_paths_have_the_known_number(cols, expected):
     game = make(1, cols, suicide=1, max_plies=1000)
     assert simple_paths(game, game.initial_state()) == expected
+
+
+# Playouts
+
+
+def test_playouts_of_a_settled_board_give_its_area():
+    # Both colours live with two eyes and twelve points, and nothing else is empty: nobody has a move but to pass.
+    for komi, expected in ((-0.5, 1), (0.0, 0), (0.5, -1)):
+        game = make(4, 6, komi=komi)
+        state, out = game.parse_state(".x.xoo/xxxxoo/xxooo./xxo.oo x"), np.empty(game.num_actions, np.int32)
+        assert {int(game.random_playout(state.copy(), out, np.uint64(seed))) for seed in range(20)} == {expected}
+
+
+def plain_playout(reference: ReferenceGo, rng: random.Random) -> int:
+    """Play at random: no suicide, no own eyes filled, simple ko; pass where nothing is left; the result by area."""
+    for _ in range(3 * reference.rows * reference.cols):
+        moves = [move for move in reference.legal()[:-1] if not is_own_eye(reference, divmod(move, reference.cols))]
+        reference.play(rng.choice(moves) if moves else reference.rows * reference.cols)
+        if reference.passes == 2:
+            break
+    return (reference.score() > 0) - (reference.score() < 0)
+
+
+def is_own_eye(reference: ReferenceGo, point: tuple[int, int]) -> bool:
+    """Whether all neighbours are own, and no more diagonals are the other's than a true eye may have."""
+    if any(reference.stones.get(near) != reference.mover for near in reference.around(point)):
+        return False
+    row, col = point
+    corners = [(row + down, col + right) for down in (-1, 1) for right in (-1, 1)]
+    inside = [corner for corner in corners if 0 <= corner[0] < reference.rows and 0 <= corner[1] < reference.cols]
+    others = sum(reference.stones.get(corner) == ("o" if reference.mover == "x" else "x") for corner in inside)
+    return others + (len(inside) < 4) < 2
+
+
+def test_playouts_win_as_often_as_plain_ones():
+    game, rng, count = make(4, 4, "simple", komi=1.5), random.Random(4), 250
+    plain = [plain_playout(ReferenceGo(4, 4, 1.5, "simple", False, 1, 10**6), rng) for _ in range(count)]
+    out, fast = np.empty(game.num_actions, np.int32), []
+    for seed in range(20 * count):
+        fast.append(game.random_playout(game.initial_state(), out, np.uint64(seed)))
+    share, expected = np.mean(np.array(plain) == 1), np.mean(np.array(fast) == 1)
+    assert abs(share - expected) < 4.5 * np.sqrt(expected * (1 - expected) / count)
+    assert 0.2 < expected < 0.8
 
 
 # Positions drawn as boards: x is Black
@@ -240,7 +273,8 @@ def test_handicap_stones_stand_on_star_points_and_white_begins(size, stones, poi
 
 @pytest.mark.parametrize("text, why", [
     ("go:size=20", "from 1 to 19"), ("go:rows=5", "needs cols"), ("go:size=5,handicap=2", "at least 7 points a side"),
-    ("go:size=8,handicap=5", "it has no middle"), ("go:superko=super", "one of simple, positional, situational"),
+    ("go:size=8,handicap=5", "at most 4"),
+    ("go:size=7,handicap=9", "at most 4"), ("go:superko=super", "one of simple, positional, situational"),
     ("go:komi=half", "rule komi='half'"), ("go:history=0", "from 1 to 16"),
 ])  # fmt: skip
 def test_impossible_rules_are_refused(text, why):
@@ -263,7 +297,7 @@ def test_impossible_positions_are_refused(position, why):
 
 
 @pytest.mark.parametrize("move, why", [
-    ("i1", "expected a point from a1 to d4"), ("e1", "expected a point"), ("a5", "expected a point"),
+    ("i1", "expected a square from a1 to d4"), ("e1", "expected a square"), ("a5", "expected a square"),
     ("a1", "that point is taken"), ("", "cannot read the move"),
 ])  # fmt: skip
 def test_moves_that_cannot_be_are_refused(move, why):

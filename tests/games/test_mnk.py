@@ -79,7 +79,7 @@ def test_cells_are_named_by_column_letter_and_row_from_the_bottom():
 @pytest.mark.parametrize("text", ["", "b", "2", "d1", "a0", "a4", "a-1", "2b", "b2b", "b\u00b2", "bb2"])
 def test_a_text_that_is_no_cell_is_refused(text):
     game = games.make("tic_tac_toe")
-    with pytest.raises(ValueError, match="cannot read the move .*: expected a cell from a1 to c3"):
+    with pytest.raises(ValueError, match="cannot read the move .*: expected a square from a1 to c3"):
         game.parse_action(game.initial_state(), text)
 
 
