@@ -74,6 +74,9 @@ CHANGES: dict[str, dict[str, Any]] = {
     "rate-2e-3": {"training.learning_rate": 2e-3},
     "cosine": {"training.schedule": "cosine"},
     "no-symmetries": {"training.symmetries": False},
+    "together": {"search.simulations": 32, "search.cache_mb": 64, "selfplay.temperature_plies": 30,
+                 "selfplay.random_opening_plies": 6, "replay.surprise_weight": 0.5, "training.value_steps": 5,
+                 "training.result_weight": 1.0},
 }
 
 

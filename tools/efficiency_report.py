@@ -68,7 +68,7 @@ def set_table(rows: Results, judge: str) -> list[str]:
 
 
 def difference_table(rows: Results) -> list[str]:
-    """Return a table of differences from the baseline, all sets together, each seed on its own in brackets."""
+    """Return a table of differences from the baseline, all sets together, the seeds in brackets."""
     lines = ["### Against the baseline, all sets, percentage points", "",
              "| change | settings | " + " | ".join(TITLES.values()) + " |", "|---" * (len(TITLES) + 2) + "|"]
     for change, found in rows.items():
@@ -79,7 +79,8 @@ def difference_table(rows: Results) -> list[str]:
             gain, half = difference(pooled(found, judge, "all"), pooled(same_seeds(rows, found), judge, "all"))
             each = [difference(pooled([one], judge, "all"), pooled(same_seeds(rows, [one]), judge, "all"))[0]
                     for one in found]
-            cells.append(f"{100 * gain:+.1f} ±{100 * half:.1f} (" + ", ".join(f"{100 * e:+.1f}" for e in each) + ")")
+            seeds = " (" + ", ".join(f"{100 * e:+.1f}" for e in each) + ")" if len(each) > 1 else ""
+            cells.append(f"{100 * gain:+.1f} ±{100 * half:.1f}{seeds}")
         settings = ", ".join(f"{name}={value}".lower() for name, value in CHANGES.get(change, {}).items())
         lines.append(f"| {change} | {settings} | " + " | ".join(cells) + " |")
     return [*lines, ""]
