@@ -58,7 +58,7 @@ def test_the_game_of_the_guide_keeps_the_contract_once_it_is_registered(installe
         except ValueError as error:
             print(error)
     """))
-    assert "'mnk', 'dots_and_boxes') dots_and_boxes:rows=1,cols=2 True True" in printed
+    assert "'breakthrough', 'dots_and_boxes') dots_and_boxes:rows=1,cols=2 True True" in printed
     assert "Dots and Boxes: close a box, own it, move again." in printed
     assert "dots_and_boxes: rule rows=7 is not possible: expected a whole number from 1 to 6" in printed
 

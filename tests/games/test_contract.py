@@ -63,8 +63,8 @@ def test_every_game_keeps_the_contract(text, examples, num_games):
     game = games.parse(text)
     coverage = check_game(game, num_games=num_games, examples=examples)
     assert coverage.games == num_games + len(examples)
-    loose = ("gomoku", "hex", "othello", "breakthrough", "factored-breakthrough", "chess",
-             "factored-chess")  # no random game is that long
+    loose = ("gomoku", "hex", "othello", "breakthrough", "factored-breakthrough", "go", "chess",
+             "factored-chess")  # no random game is that long, or none of those is decided
     assert coverage.full_length_wins > 0 or game.name in loose
     assert (coverage.repeated_turns > 0) == game.name.startswith("factored")
 

@@ -56,7 +56,7 @@ def test_the_first_round_visits_the_best_by_noise_and_prior_once_each(considered
     search.run()
     for tree, budget in enumerate(budgets):
         edges = root_edges(search, tree)
-        order = np.argsort(-(edges["gumbel"] + np.log(edges["prior"])))
+        order = np.argsort(-(edges["noise"] + np.log(edges["prior"])))
         assert (edges["visits"][order[:budget]] == 1).all() and not edges["visits"][order[budget:]].any()
 
 
@@ -106,7 +106,7 @@ def test_the_improved_policy_by_hand():
     edges["visits"] = (1, 1, 0)
     edges["value_sum"] = (-1.0, 1.0, 0.0)
     assert search.result().action[0] == 5
-    edges["gumbel"] = (9.0, 0.0, 30.0)
+    edges["noise"] = (9.0, 0.0, 30.0)
     assert search.result().action[0] == 2
 
 
