@@ -231,7 +231,7 @@ class Go(NamedTuple):
         key = state.hash + np.uint64(4 * state.passes + 2 * state.over + state.player)
         for back in range(1, min(self.history, state.plies + 1)):
             key = mix(key) + state.past[state.plies - back]
-        for index in range(LAST_MOVES):
+        for index in range(LAST_MOVES * self.features):
             key = mix(key) + np.uint64(state.last[index] + 1)
         key = mix(key) + (state.visited if self.superko != SIMPLE else np.uint64(state.ko))
         return mix(mix(key) + np.uint64(state.plies))

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import games
+from alphazero.exact import make_solver
 from tests.games.counting import perft
 from tests.games.reference_go import ReferenceGo
 
@@ -109,6 +110,15 @@ def test_as_many_positions_are_legal_as_counted(rows, cols, expected):
         except ValueError as error:
             assert "a chain has no liberty" in str(error)
     assert count == expected
+
+
+@pytest.mark.parametrize(("rows", "cols", "lead"), [(1, 3, 3), (1, 4, 4), (2, 2, 1), (2, 3, 0), (2, 4, 8), (3, 3, 9)])
+def test_black_leads_on_small_boards_by_as_much_as_is_known(rows, cols, lead):
+    values = []
+    for komi in (lead - 0.5, lead, lead + 0.5)[: 1 if lead == rows * cols else 3]:  # nobody has more than the board
+        game = games.make("go", rows=rows, cols=cols, komi=komi, history=1, superko="positional")
+        values.append(make_solver(game, 32.0).solve(game.initial_state(), seconds=60.0).value)
+    assert values == [1, 0, -1][: len(values)]
 
 
 def simple_paths(game, state) -> int:

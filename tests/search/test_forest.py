@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import games
 from alphazero.search import Search, UniformEvaluator, search_positions
 from alphazero.search.forest import EDGE, NODE, make_forest, size_bytes
 from tests.search.common import (
@@ -16,6 +17,7 @@ from tests.search.common import (
     settings,
 )
 
+GO = games.make("go", size=3, superko="positional")  # what is legal depends on all positions before
 GAMES = {"tic_tac_toe": TIC_TAC_TOE, "connect_four": CONNECT_FOUR, "in_parts": IN_PARTS}
 NAMES = pytest.mark.parametrize("name", GAMES)
 
@@ -160,9 +162,9 @@ def test_a_kept_tree_that_leaves_no_room_for_the_next_search_is_started_anew():
     assert search.result().visits.sum() == 40
 
 
-@NAMES
+@pytest.mark.parametrize("name", [*GAMES, "go"])
 def test_replaying_positions_equals_storing_them(name):
-    game = GAMES[name]
+    game = GO if name == "go" else GAMES[name]
     states, both = positions(game, 12), []
     for replay in (False, True):
         search = search_of(game, states, HashEvaluator(game, from_planes=True), 50, leaves=3, replay=replay, noise=True)
