@@ -1,5 +1,6 @@
 """Players that search a tree before each move: with random rollouts (`mcts`) or with a network (`model`)."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -172,8 +173,13 @@ _SEARCH_OPTIONS = {
     "rule": Option(str, _DEFAULTS.rule, "selection rule", choices=("alphazero", "puct", "alphago", "uct")),
     "gumbel": Option(bool, False, "Gumbel root search"),
     "leaves": Option(int, _DEFAULTS.leaves, "most leaves of one tree in a batch", minimum=1, maximum=4096),
+    "c_init": Option(float, _DEFAULTS.c_init, "exploration of rule alphazero", minimum=0.0, maximum=1000.0),
+    "fpu_reduction": Option(float, _DEFAULTS.fpu_reduction, "what actions without visits lose against their position",
+                            minimum=0.0, maximum=2.0),
     "prove": Option(bool, _DEFAULTS.prove, "carry proven results up the tree"),
 }
+_CHAMPION_OPTIONS = {**{key: MODEL_OPTIONS[key] for key in ("precision", "symmetries")}, **_SEARCH_OPTIONS}
+_AT_ITS_BEST = {key: replace(_CHAMPION_OPTIONS[key], default=True) for key in ("symmetries", "prove")}
 KINDS = {
     "mcts": Kind(
         "tree search (UCT) with random rollouts",
@@ -188,5 +194,5 @@ KINDS = {
     ),
     "model": Kind("tree search with a network", _build_model, {**MODEL_OPTIONS, **_SEARCH_OPTIONS}),
     "champion": Kind("tree search with the network of the game that comes with the package", _build_champion,
-                     {**{key: MODEL_OPTIONS[key] for key in ("precision", "symmetries")}, **_SEARCH_OPTIONS}),
+                     {**_CHAMPION_OPTIONS, **_AT_ITS_BEST}),
 }
