@@ -45,13 +45,14 @@ def clear(state, rows, cols):
 
 
 @helper
-def _mark(state, point, colour):
-    state.seen[state.slot, colour - 1, point >> 6] |= ONE << np.uint64(point & 63)
+def mark(words, point):
+    """Set a point's bit."""
+    words[point >> 6] |= ONE << np.uint64(point & 63)
 
 
 @helper
-def _unmark(state, point, colour):
-    state.seen[state.slot, colour - 1, point >> 6] &= ~(ONE << np.uint64(point & 63))
+def _unmark(words, point):
+    words[point >> 6] &= ~(ONE << np.uint64(point & 63))
 
 
 @helper
@@ -96,7 +97,7 @@ def put(state, stride, point, colour, freed):
     state.board[point] = colour
     if freed is None:
         state.hash ^= stone_key(point, colour)
-        _mark(state, point, colour)
+        mark(state.seen[state.slot, colour - 1], point)
     state.head[point] = state.next[point] = point
     state.stones[point] = 1
     state.liberties[point] = state.sums[point] = state.squares[point] = 0
@@ -123,7 +124,7 @@ def remove_chain(state, stride, head, freed, count):
         state.board[stone] = EMPTY
         if freed is None:
             state.hash ^= stone_key(stone, colour)
-            _unmark(state, stone, colour)
+            _unmark(state.seen[state.slot, colour - 1], stone)
         else:
             freed[count] = stone
         count += 1

@@ -13,10 +13,10 @@ import numpy as np
 from games.bits import mix, next_seed, random_below
 from games.game import game_class, njit
 from games.go import notation
-from games.go.board import BLACK, ONE, WHITE, area, clear, is_eye, lives, play_stone, point_of, put
+from games.go.board import BLACK, ONE, WHITE, area, clear, is_eye, lives, mark, play_stone, point_of, put
 from games.go.handicap import check_handicap, handicap_action
 from games.go.planes import encode_features, encode_history
-from games.go.rules import SIMPLE, SIXTY_THREE, can_play, mark_word, position_key
+from games.go.rules import SIMPLE, SIXTY_THREE, list_points, mark_word, position_key
 from games.kernel import helper
 from games.symmetry import Symmetries, board_symmetries, cell_tables, dihedral
 
@@ -59,7 +59,8 @@ def _state_dtype(capacity: int, history: int, longest: int) -> np.dtype:
         ("ko", np.int16),  # the point that took a single stone back would be played on, or 0
         ("slot", np.int16),  # where in `seen` the present position is
         ("player", np.int8), ("passes", np.int8), ("over", np.int8), ("result", np.int8),
-        ("board", np.int8, points), ("stood", np.int8, points),  # colours that have ever stood on a point: bits 0, 1
+        ("board", np.int8, points),
+        ("stood", np.uint64, (2, words)),  # where a colour has ever had a stone, a bit a point
         ("head", np.int16, points), ("next", np.int16, points), ("stones", np.int16, points),
         ("liberties", np.int16, points), ("sums", np.int32, points), ("squares", np.int32, points),
         ("seen", np.uint64, (history, 2, words)),  # the newest positions, a bit a point, Black's and White's stones
@@ -94,7 +95,7 @@ def _empty(game, state):
     state.last[:] = -1
     state.ko = state.slot = 0
     state.player = state.passes = state.over = state.result = 0
-    state.stood[:] = 0
+    state.stood[:] = ZERO
     state.head[:] = 0
     state.next[:] = 0
     state.stones[:] = 0
@@ -111,7 +112,7 @@ def _empty(game, state):
 def _set_stone(game, state, action, colour):
     """Put a stone that nobody played."""
     point = point_of(game.cols, action)
-    state.stood[point] |= colour
+    mark(state.stood[colour - 1], point)
     put(state, game.cols + 1, point, colour, None)
 
 
@@ -169,15 +170,7 @@ class Go(NamedTuple):
     def legal_actions(self, state, out):
         if state.over:
             return 0
-        count, action = 0, 0
-        for row in range(self.rows):
-            point = (row + 1) * (self.cols + 1)
-            for _ in range(self.cols):
-                point += 1
-                if can_play(self, state, point):
-                    out[count] = action
-                    count += 1
-                action += 1
+        count = list_points(self, state, out)
         out[count] = self.rows * self.cols
         return count + 1
 
@@ -193,7 +186,7 @@ class Go(NamedTuple):
         else:
             point = point_of(self.cols, action)
             state.passes = 0
-            state.stood[point] |= 1 + state.player
+            mark(state.stood[state.player], point)
             play_stone(state, self.cols + 1, point, 1 + state.player, None, 0)
         for index in range(LAST_MOVES - 1, 0, -1):
             state.last[index] = state.last[index - 1]

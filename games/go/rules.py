@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from games.bits import mix
+from games.bits import mix, trailing_zeros
 from games.go.board import BLACK, EMPTY, ONE, hash_after, lives
 from games.kernel import helper
 
@@ -28,12 +28,28 @@ def mark_word(state, key):
 
 
 @helper
+def has_bit(words, point):
+    """Whether a point's bit is set."""
+    return words[point >> 6] >> np.uint64(point & 63) & ONE != ZERO
+
+
+@helper
+def _row_bits(words, start):
+    """Return 64 bits from number `start` on (those beyond the words are 0)."""
+    word, shift = start >> 6, np.uint64(start & 63)
+    bits = words[word] >> shift
+    if shift != ZERO and word + 1 < words.size:
+        bits |= words[word + 1] << (np.uint64(64) - shift)
+    return bits
+
+
+@helper
 def is_repetition(game, state, point, colour, suicide):
     """Whether a stone on an empty point would bring an earlier position back, as superko counts it.
 
     A colour that never stood on the point cannot, unless it would not stay.
     """
-    if state.stood[point] & colour == 0 and not suicide:
+    if not (suicide or has_bit(state.stood[colour - 1], point)):
         return False
     after = hash_after(state, game.cols + 1, point, colour, suicide)
     side = SIDE if game.superko == SITUATIONAL and colour == BLACK else ZERO  # the other is to move then
@@ -70,3 +86,38 @@ def is_ko(game, state, point):
     colour = 1 + state.player
     suicide = not lives(state, game.cols + 1, point, colour)
     return (not suicide or game.suicide != 0) and is_repetition(game, state, point, colour, suicide)
+
+
+@helper
+def _empty_row(game, state, row):
+    """Return the empty points of a row as bits, none beyond the board."""
+    if row < 0 or row >= game.rows:
+        return ZERO
+    start, full = (row + 1) * (game.cols + 1) + 1, (ONE << np.uint64(game.cols)) - ONE
+    stones = _row_bits(state.seen[state.slot, 0], start) | _row_bits(state.seen[state.slot, 1], start)
+    return full & ~stones
+
+
+@helper
+def list_points(game, state, out):
+    """Write the points where the player to move may put a stone, as actions in order, to `out`; return their number.
+
+    A stone beside an empty point lives, and repeats nothing where its colour never stood: most points need no more.
+    """
+    count, colour = 0, np.int64(state.player)
+    above, here = ZERO, _empty_row(game, state, 0)
+    for row in range(game.rows):
+        below = _empty_row(game, state, row + 1)
+        start = (row + 1) * (game.cols + 1) + 1
+        plain = above | below | here << ONE | here >> ONE
+        if game.superko != SIMPLE:
+            plain &= ~_row_bits(state.stood[colour], start)
+        left = here
+        while left != ZERO:
+            col = trailing_zeros(left)
+            left &= left - ONE
+            if plain >> np.uint64(col) & ONE != ZERO or can_play(game, state, start + col):
+                out[count] = row * game.cols + col
+                count += 1
+        above, here = here, below
+    return count
