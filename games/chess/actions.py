@@ -17,6 +17,7 @@ from games.kernel import helper
 NUM_PLANES, NUM_ACTIONS = 73, 73 * 64
 FIRST_KNIGHT, FIRST_PROMOTION = 56, 64
 FIRST_WORD, WORD = MOST_MOVES, np.uint64(0xFFFFFFFF)
+FIRST_GROUP, NUM_GROUPS = FIRST_WORD + NUM_ACTIONS // 32, (NUM_ACTIONS + 1023) // 1024
 FLIP = 56  # square ^ FLIP is the cell, and back
 
 
@@ -66,17 +67,26 @@ def move_of_action(core, action):
 def write_actions(out, count):
     """Turn the moves out[:count] into their actions, ascending; the rest of out int32[NUM_ACTIONS] is scratch.
 
-    Every action is a bit of the words behind FIRST_WORD, and reading these in order sorts them.
+    Every action is a bit of the words behind FIRST_WORD, and every word in use a bit of those behind FIRST_GROUP;
+    reading these in order sorts them.
     """
-    for word in range(NUM_ACTIONS // 32):
-        out[FIRST_WORD + word] = 0
+    for group in range(NUM_GROUPS):
+        out[FIRST_GROUP + group] = 0
     for index in range(count):
         action = action_of_move(np.int64(out[index]))
-        out[FIRST_WORD + (action >> 5)] |= 1 << (action & 31)
+        word, group = action >> 5, action >> 10
+        if out[FIRST_GROUP + group] & 1 << (word & 31) == 0:
+            out[FIRST_GROUP + group] |= 1 << (word & 31)
+            out[FIRST_WORD + word] = 0
+        out[FIRST_WORD + word] |= 1 << (action & 31)
     count = 0
-    for word in range(NUM_ACTIONS // 32):
-        left = np.uint64(out[FIRST_WORD + word]) & WORD
-        while left != ZERO:
-            out[count] = 32 * word + trailing_zeros(left)
-            count += 1
-            left &= left - ONE
+    for group in range(NUM_GROUPS):
+        words = np.uint64(out[FIRST_GROUP + group]) & WORD
+        while words != ZERO:
+            word = 32 * group + trailing_zeros(words)
+            words &= words - ONE
+            left = np.uint64(out[FIRST_WORD + word]) & WORD
+            while left != ZERO:
+                out[count] = 32 * word + trailing_zeros(left)
+                count += 1
+                left &= left - ONE
