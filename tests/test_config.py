@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import games
+from alphazero.arena.players import make_player
 from alphazero.config import (
     Config,
     ConfigError,
@@ -52,7 +54,12 @@ def test_what_is_written_is_read_back_equal():
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
 def test_the_settings_files_of_the_project_are_valid(path):
-    assert load_config(path).to_toml()
+    config = load_config(path)
+    assert config.to_toml()
+    game = games.parse(config.game)
+    for player in (*config.evaluation.anchors, config.evaluation.final_opponent):
+        if player:
+            make_player(player, game)
 
 
 def test_settings_cannot_be_changed_in_place():

@@ -37,10 +37,11 @@ def run(args: argparse.Namespace) -> None:
 
     game = games.parse(args.game)
     sets = [read_positions(path, game) for path in position_files(args.positions, game)]
-    players = [make_player(player_spec(text), game, seed=args.seed, device=args.device) for text in args.players]
+    texts = list(dict.fromkeys(args.players))
+    players = [make_player(player_spec(text), game, seed=args.seed, device=args.device) for text in texts]
     shown = sys.stderr.isatty() and not args.json
     results: dict[str, list[Errors]] = {}
-    for text, player in zip(args.players, players, strict=True):
+    for text, player in zip(texts, players, strict=True):
         with tqdm(total=sum(len(s.states) for s in sets), desc=text, leave=False, disable=not shown) as bar:
             errors = [count_errors(player, positions, bar.update) for positions in sets]
         results[text] = [*errors, total(errors)]

@@ -19,14 +19,24 @@ ENTRY = np.dtype([
 
 NOT_FOUND = np.int64(-1)
 SMALLEST = 2  # entries
+CACHE_LINE = 64  # bytes; two pairs
 
 
 def make_table(memory_bytes: int) -> np.ndarray:
-    """Return an empty table ENTRY[power of two] of at most `memory_bytes`, but no less than one pair."""
+    """Return an empty table ENTRY[power of two] of at most `memory_bytes`, but no less than one pair.
+
+    No pair lies across cache lines. ValueError where the machine has not so much memory.
+    """
     entries = SMALLEST
     while 2 * entries * ENTRY.itemsize <= memory_bytes:
         entries *= 2
-    return np.zeros(entries, ENTRY)
+    try:
+        room = np.zeros(entries * ENTRY.itemsize + CACHE_LINE, np.uint8)
+    except MemoryError:
+        raise ValueError(f"a table of {entries * ENTRY.itemsize / 2**20:,.0f} MB is more than the memory of this "
+                         "machine: allow less") from None
+    start = -room.ctypes.data % CACHE_LINE
+    return room[start : start + entries * ENTRY.itemsize].view(ENTRY)
 
 
 @helper

@@ -98,7 +98,8 @@ def test_strict_positional_superko_has_the_known_numbers_of_sequences(rules, exp
     assert [perft(game, depth) for depth in range(1, len(expected) + 1)] == expected
 
 
-@pytest.mark.parametrize("rows, cols, expected", [(1, 1, 1), (1, 2, 5), (2, 2, 57), (2, 3, 489), (2, 4, 4125), (3, 3, 12675)])
+@pytest.mark.parametrize("rows, cols, expected", [(1, 1, 1), (1, 2, 5), (2, 2, 57), (2, 3, 489), (2, 4, 4125),
+                                                  (3, 3, 12675)])  # fmt: skip
 def test_as_many_positions_are_legal_as_counted(rows, cols, expected):
     game = make(rows, cols)
     count = 0
