@@ -93,14 +93,16 @@ class Breakthrough(NamedTuple):
         if state.over:
             return 0
         rows, cols, own, count = self.rows, self.cols, 1 + state.player, 0
+        ahead = cols if state.player else -cols
         for direction in range(DIRECTIONS):
-            for square in range(cols, rows * cols):
-                if state.cells[seen(rows, cols, square, state.player)] == own:
-                    to = target(cols, square, direction)
-                    if to >= 0:
-                        there = state.cells[seen(rows, cols, to, state.player)]
+            first, last = max(0, 1 - direction), min(cols, cols + 1 - direction)  # columns with a square ahead
+            for row in range(1, rows):
+                start = (rows - 1 - row if state.player else row) * cols  # of the row in `cells`
+                for col in range(first, last):
+                    if state.cells[start + col] == own:
+                        there = state.cells[start + ahead + col + direction - 1]
                         if there == 0 or (there != own and direction != 1):
-                            out[count] = direction * rows * cols + square
+                            out[count] = (direction * rows + row) * cols + col
                             count += 1
         return count
 
@@ -135,11 +137,13 @@ class Breakthrough(NamedTuple):
 
     @njit
     def encode(self, state, planes):
-        own = 1 + state.player
-        for square in range(self.rows * self.cols):
-            stone = state.cells[seen(self.rows, self.cols, square, state.player)]
-            planes[0, square // self.cols, square % self.cols] = np.float32(stone == own)
-            planes[1, square // self.cols, square % self.cols] = np.float32(stone == 3 - own)
+        rows, cols, own = self.rows, self.cols, 1 + state.player
+        for row in range(rows):
+            start = (rows - 1 - row if state.player else row) * cols
+            for col in range(cols):
+                stone = state.cells[start + col]
+                planes[0, row, col] = np.float32(stone == own)
+                planes[1, row, col] = np.float32(stone == 3 - own)
 
     @njit
     def position_hash(self, state):

@@ -1,9 +1,11 @@
 """Chess as text, by python-chess: positions as FEN, moves as SAN (UCI is read too). Never called in a search."""
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from games.chess.actions import FIRST_PROMOTION, FLIP, TARGET
 from games.game import IllegalAction
 
 if TYPE_CHECKING:
@@ -17,11 +19,12 @@ def state_text(self, state) -> str:
     """Return the position as FEN; the square behind a pawn stands in it where it can be taken in passing."""
     core = state["core"]
     player, turn = int(core["player"]), 56 if core["player"] else 0
+    own, kinds = int(core["own"]), core["kinds"].tolist()
     rows = []
     for rank in range(7, -1, -1):
         row, empty = "", 0
         for file in range(8):
-            piece = _piece_at(core, (8 * rank + file) ^ turn)
+            piece = _piece_at(own, kinds, player, (8 * rank + file) ^ turn)
             row += (str(empty) if piece and empty else "") + piece
             empty = 0 if piece else empty + 1
         rows.append(row + (str(empty) if empty else ""))
@@ -34,12 +37,11 @@ def state_text(self, state) -> str:
     return f"{'/'.join(rows)} {'wb'[player]} {castling or '-'} {square} {core['quiet']} {int(state['plies']) // 2 + 1}"
 
 
-def _piece_at(core, square: int) -> str:
+def _piece_at(own: int, kinds: list[int], player: int, square: int) -> str:
     """Return the letter of the piece on a square of the mover's view, capital for White; nothing if it is empty."""
-    for kind, letter in enumerate(KINDS):
-        if int(core["kinds"][kind]) >> square & 1:
-            is_white = (int(core["own"]) >> square & 1) == 1 - int(core["player"])
-            return letter.upper() if is_white else letter
+    for letter, pieces in zip(KINDS, kinds, strict=True):
+        if pieces >> square & 1:
+            return letter.upper() if own >> square & 1 == 1 - player else letter
     return ""
 
 
@@ -97,22 +99,29 @@ def fill_core(core: Any, board: "chess.Board") -> None:
     core["quiet"], core["player"] = board.halfmove_clock, 0 if board.turn else 1
 
 
-def uci_name(self, state, action: int) -> str:
-    """Return a move as UCI has it, such as e7e8q."""
-    turn = 56 if state["core"]["player"] else 0
-    cells = [int(self.part(np.int64(action), index)) for index in (0, 1)]
-    from_, to = (cell ^ 56 ^ turn for cell in cells)
-    promotion = ""
-    if int(self.num_parts(np.int64(action))) == 3 and int(state["core"]["kinds"][0]) >> (cells[0] ^ 56) & 1:
-        promotion = "qnbr"[int(self.part(np.int64(action), 2))]
-    return _square_name(from_) + _square_name(to) + promotion
+def uci_names(self, state) -> dict[str, int]:
+    """Return the legal actions by their names in UCI, such as e7e8q."""
+    player, pawns = int(state["core"]["player"]), int(state["core"]["kinds"][0])
+    return {_uci_name(action, player, bool(pawns >> (action & 63 ^ FLIP) & 1)): action
+            for action in self.legal(state).tolist()}
+
+
+@functools.cache
+def _uci_name(action: int, player: int, is_pawn: bool) -> str:
+    plane, from_ = action >> 6, action & 63 ^ FLIP
+    to, turn, promotion = int(TARGET[plane, from_]), 56 if player else 0, ""
+    if is_pawn and to >= 56:
+        promotion = "nbr"[(plane - FIRST_PROMOTION) // 3] if plane >= FIRST_PROMOTION else "q"
+    return _square_name(from_ ^ turn) + _square_name(to ^ turn) + promotion
 
 
 def action_name(self, state, action: int) -> str:
     """Return a move as SAN, such as Nf3."""
     import chess
 
-    return to_board(self, state).san(chess.Move.from_uci(uci_name(self, state, action)))
+    core = state["core"]
+    is_pawn = bool(int(core["kinds"][0]) >> (action & 63 ^ FLIP) & 1)
+    return to_board(self, state).san(chess.Move.from_uci(_uci_name(int(action), int(core["player"]), is_pawn)))
 
 
 def parse_action(self, state, text: str) -> int:
@@ -134,8 +143,7 @@ def parse_action(self, state, text: str) -> int:
         raise ValueError(f"cannot read the move {text!r}: expected a move such as e4, Nf3, O-O or e2e4") from None
     if not found:
         raise ValueError(f"cannot read the move {text!r}: passing is no move in chess")
-    names = {uci_name(self, state, action): int(action) for action in self.legal(state)}
-    return names[found.uci()]
+    return uci_names(self, state)[found.uci()]
 
 
 def _is_uci(move: str) -> bool:

@@ -9,14 +9,15 @@ from tests.games.counting import perft
 from tests.games.reference_boards import ReferenceBreakthrough, ReferenceHex, ReferenceOthello
 from tests.games.test_reference import play_games
 
-OTHELLO_SIZES = (4, 6, 8, 10)
-HEX_RULES = ((2, 0), (3, 1), (5, 0), (7, 1), (11, 0))
-BREAKTHROUGH_BOARDS = ((4, 2), (5, 5), (8, 8), (6, 3))
+# with the number of games: more than 300 of each kind
+OTHELLO_SIZES = {4: 100, 6: 120, 8: 90, 10: 2}
+HEX_RULES = {(2, 0): 50, (3, 1): 100, (5, 0): 100, (7, 1): 50, (11, 0): 5}
+BREAKTHROUGH_BOARDS = {(4, 2): 100, (5, 5): 100, (8, 8): 50, (6, 3): 60}
 
 
 @pytest.mark.parametrize("size", OTHELLO_SIZES)
 def test_othello_follows_the_slow_rules(size):
-    play_games(games.make("othello", size=size), lambda: ReferenceOthello(size), plies=400 if size < 10 else 120)
+    play_games(games.make("othello", size=size), lambda: ReferenceOthello(size), count=OTHELLO_SIZES[size])
 
 
 def test_both_kinds_of_othello_are_one_game():
@@ -25,12 +26,14 @@ def test_both_kinds_of_othello_are_one_game():
 
 @pytest.mark.parametrize("rules", HEX_RULES, ids=str)
 def test_hex_follows_the_slow_rules(rules):
-    play_games(games.make("hex", size=rules[0], swap=rules[1]), lambda: ReferenceHex(*rules), plies=250)
+    play_games(games.make("hex", size=rules[0], swap=rules[1]), lambda: ReferenceHex(*rules),
+               count=HEX_RULES[rules])
 
 
 @pytest.mark.parametrize("board", BREAKTHROUGH_BOARDS, ids=str)
 def test_breakthrough_follows_the_slow_rules(board):
-    play_games(games.make("breakthrough", rows=board[0], cols=board[1]), lambda: ReferenceBreakthrough(*board), 400)
+    play_games(games.make("breakthrough", rows=board[0], cols=board[1]), lambda: ReferenceBreakthrough(*board),
+               count=BREAKTHROUGH_BOARDS[board])
 
 
 @pytest.mark.slow
@@ -39,8 +42,7 @@ def test_breakthrough_follows_the_slow_rules(board):
     ("breakthrough", {"rows": 6, "cols": 6}, lambda: ReferenceBreakthrough(6, 6)),
 ])
 def test_ten_thousand_games_follow_the_slow_rules(name, rules, make):
-    game, lengths = games.make(name, **rules), {"othello": 60, "hex": 22, "breakthrough": 40}
-    play_games(game, make, plies=10_000 * lengths[name])
+    play_games(games.make(name, **rules), make, count=10_000)
 
 
 def test_othello_has_the_published_numbers_of_games():

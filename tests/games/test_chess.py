@@ -9,6 +9,7 @@ import pytest
 import games
 from games.chess.board import CORE, perft, whole_hash
 from games.chess.moves import MOST_MOVES
+from games.chess.notation import uci_names
 from games.contract_playouts import check_playouts
 from games.game import njit
 from tests.games import counting
@@ -71,27 +72,14 @@ def outcome(board: chess.Board) -> int:
 
 def agree(game, state, board: chess.Board) -> None:
     """Assert that a position shows exactly what python-chess says."""
-    fen = board.fen(en_passant="legal")
+    fen, over = board.fen(en_passant="legal"), is_over(board)
     assert game.state_text(state) == fen
-    assert game.is_over(state) == is_over(board), fen
-    legal = [] if is_over(board) else sorted(move.uci() for move in board.legal_moves)
-    actions = game.legal(state)
-    assert sorted(name_of(game, state, action) for action in actions) == legal, fen
-    assert (np.diff(actions) > 0).all()
-    assert game.outcome(state) == (outcome(board) if is_over(board) else 0), fen
+    assert game.is_over(state) == over, fen
+    legal = [] if over else sorted(move.uci() for move in board.legal_moves)
+    assert sorted(uci_names(game, state)) == legal, fen
+    assert (np.diff(game.legal(state)) > 0).all()
+    assert game.outcome(state) == (outcome(board) if over else 0), fen
     assert game.to_move(state) == (0 if board.turn else 1)
-
-
-def name_of(game, state, action: int) -> str:
-    from games.chess.notation import uci_name
-
-    return uci_name(game, state, int(action))
-
-
-def play(game, state, board: chess.Board, uci: str) -> None:
-    names = {name_of(game, state, action): int(action) for action in game.legal(state)}
-    game.play(state, names[uci])
-    board.push_uci(uci)
 
 
 @njit
@@ -110,17 +98,20 @@ def random_games(count: int, seed: int):
             yield game, state, board
             if is_over(board):
                 break
-            play(game, state, board, rng.choice([move.uci() for move in board.legal_moves]))
+            names = uci_names(game, state)
+            move = rng.choice(list(names))
+            game.play(state, names[move])
+            board.push_uci(move)
 
 
 def test_random_games_are_those_of_python_chess():
     positions = ended = 0
-    for game, state, board in random_games(24, seed=1):
+    for game, state, board in random_games(300, seed=1):
         agree(game, state, board)
         assert state["core"]["hash"] == hash_from_nothing(state["core"])
         positions += 1
         ended += is_over(board)
-    assert positions > 1500 and ended == 24
+    assert positions > 50_000 and ended == 300
 
 
 @pytest.mark.slow
@@ -176,7 +167,8 @@ def test_planes_are_those_made_from_python_chess(history):
             if is_over(board) or (moves and number >= len(moves)):
                 break
             uci = moves[number] if moves else rng.choice([move.uci() for move in board.legal_moves])
-            play(game, state, board, uci)
+            game.play(state, uci_names(game, state)[uci])
+            board.push_uci(uci)
             boards.append(board.copy())
 
 

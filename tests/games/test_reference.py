@@ -38,10 +38,11 @@ def agree(game, state, reference: Reference | Board) -> None:
         assert np.array([again], game.state_dtype) == np.array([state], game.state_dtype), where
 
 
-def play_games(game, make_reference, plies: int) -> None:
-    """Play random games of at least so many plies together, comparing every position."""
-    rng, played = random.Random(1), 0
-    while played < plies:
+def play_games(game, make_reference, plies: int = 0, count: int = 0) -> None:
+    """Play at least so many random games, of at least so many plies together, comparing every position."""
+    rng, played, number = random.Random(1), 0, 0
+    while played < plies or number < count:
+        number += 1
         reference, state = make_reference(), game.initial_state()
         agree(game, state, reference)
         while not reference.over():
