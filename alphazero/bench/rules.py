@@ -21,14 +21,14 @@ def bench_games(options: Any) -> dict[str, Any]:
 def _bench_game(game: Any, rounds: int) -> dict[str, Any]:
     states, out = np.zeros(2, game.state_dtype), np.zeros(game.num_actions, np.int32)
     game.reset(states[0])
-    rivals = {"rollouts_per_s": lambda: float(_rollouts(game, states, out, CHUNK, np.uint64(1))),
-              "moves_per_s": lambda: float(_moves(game, states, out, CHUNK, np.uint64(1)))}
+    rivals = {"rollouts_per_s": lambda: float(count_rollouts(game, states, out, CHUNK, np.uint64(1))),
+              "moves_per_s": lambda: float(count_moves(game, states, out, CHUNK, np.uint64(1)))}
     timed = {name: repeated(work, ROUND_SECONDS) for name, work in rivals.items()}
     return {**medians(rates_in_turn(timed, rounds)), "bytes_per_state": game.state_dtype.itemsize}
 
 
 @njit
-def _rollouts(game, states, out, count, seed):
+def count_rollouts(game, states, out, count, seed):
     """Play `count` random rollouts from states[0]; return their number."""
     total = 0
     for _ in range(count):
@@ -39,7 +39,7 @@ def _rollouts(game, states, out, count, seed):
 
 
 @njit
-def _moves(game, states, out, count, seed):
+def count_moves(game, states, out, count, seed):
     """Play `count` games move by move, listing the legal actions each time; return the number of moves."""
     total = 0
     for _ in range(count):

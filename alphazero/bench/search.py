@@ -23,10 +23,10 @@ def bench_search(game: Any, options: Any) -> dict[str, Any]:
     threads = numba.get_num_threads()
     numba.set_num_threads(1)
     start = time.perf_counter()
-    rollouts = _searches(game, RolloutEvaluator(game), simulations)
+    rollouts = searches(game, RolloutEvaluator(game), simulations)
     rollouts()
     first = time.perf_counter() - start
-    uniform = _searches(game, UniformEvaluator(game), simulations)
+    uniform = searches(game, UniformEvaluator(game), simulations)
     rivals = {name: repeated(work, ROUND_SECONDS) for name, work in (("rollout", rollouts), ("uniform", uniform))}
     rates = medians(rates_in_turn(rivals, options.rounds))
     numba.set_num_threads(threads)
@@ -35,7 +35,7 @@ def bench_search(game: Any, options: Any) -> dict[str, Any]:
             "uniform_simulations_per_s": rates["uniform"]}
 
 
-def _searches(game: Any, evaluator: Evaluator, simulations: int) -> Any:
+def searches(game: Any, evaluator: Evaluator, simulations: int) -> Any:
     """Return a callable that searches the starting position once and returns the simulations done."""
     search = Search(game, 1, SearchConfig(rule="uct", simulations=simulations, reuse_subtree=False), evaluator)
     roots = np.array([game.initial_state()])
