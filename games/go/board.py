@@ -56,6 +56,22 @@ def _unmark(words, point):
 
 
 @helper
+def has_bit(words, point):
+    """Whether a point's bit is set."""
+    return words[point >> 6] >> np.uint64(point & 63) & ONE != np.uint64(0)
+
+
+@helper
+def row_bits(words, start):
+    """Return 64 bits from number `start` on (those beyond the words are 0)."""
+    word, shift = start >> 6, np.uint64(start & 63)
+    bits = words[word] >> shift
+    if shift != np.uint64(0) and word + 1 < words.size:
+        bits |= words[word + 1] << (np.uint64(64) - shift)
+    return bits
+
+
+@helper
 def has_one_liberty(state, head):
     """Whether all liberties of a chain are one point."""
     total = np.int64(state.sums[head])

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from games.go.board import EMPTY, ONE, count_liberties, point_of
+from games.go.board import EMPTY, ONE, count_liberties, point_of, row_bits
 from games.go.rules import is_ko
 from games.kernel import helper
 
@@ -16,13 +16,13 @@ def encode_history(game, state, planes):
     for back in range(history):
         slot = (state.slot - back + history) % history
         for row in range(game.rows):
+            mine = yours = np.uint64(0)
+            if back <= state.plies:
+                start = (row + 1) * (game.cols + 1) + 1
+                mine, yours = row_bits(state.seen[slot, own], start), row_bits(state.seen[slot, 1 - own], start)
             for col in range(game.cols):
-                point = (row + 1) * (game.cols + 1) + col + 1
-                bit = np.uint64(point & 63)
-                mine, yours = state.seen[slot, own, point >> 6], state.seen[slot, 1 - own, point >> 6]
-                known = back <= state.plies
-                planes[2 * back, row, col] = np.float32((mine >> bit) & ONE) if known else np.float32(0.0)
-                planes[2 * back + 1, row, col] = np.float32((yours >> bit) & ONE) if known else np.float32(0.0)
+                planes[2 * back, row, col] = np.float32(mine >> np.uint64(col) & ONE)
+                planes[2 * back + 1, row, col] = np.float32(yours >> np.uint64(col) & ONE)
     for row in range(game.rows):
         for col in range(game.cols):
             planes[2 * history, row, col] = np.float32(own == 0)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from games.bits import mix, trailing_zeros
-from games.go.board import BLACK, EMPTY, ONE, hash_after, lives
+from games.go.board import BLACK, EMPTY, ONE, has_bit, hash_after, lives, row_bits
 from games.kernel import helper
 
 SIDE, ZERO = np.uint64(0x9E3779B97F4A7C15), np.uint64(0)
@@ -25,22 +25,6 @@ def position_key(game, state):
 def mark_word(state, key):
     """Return the word of `marks` that has the bit of a position's key."""
     return np.int64((key >> SIX) % np.uint64(state.marks.size))
-
-
-@helper
-def has_bit(words, point):
-    """Whether a point's bit is set."""
-    return words[point >> 6] >> np.uint64(point & 63) & ONE != ZERO
-
-
-@helper
-def _row_bits(words, start):
-    """Return 64 bits from number `start` on (those beyond the words are 0)."""
-    word, shift = start >> 6, np.uint64(start & 63)
-    bits = words[word] >> shift
-    if shift != ZERO and word + 1 < words.size:
-        bits |= words[word + 1] << (np.uint64(64) - shift)
-    return bits
 
 
 @helper
@@ -94,7 +78,7 @@ def _empty_row(game, state, row):
     if row < 0 or row >= game.rows:
         return ZERO
     start, full = (row + 1) * (game.cols + 1) + 1, (ONE << np.uint64(game.cols)) - ONE
-    stones = _row_bits(state.seen[state.slot, 0], start) | _row_bits(state.seen[state.slot, 1], start)
+    stones = row_bits(state.seen[state.slot, 0], start) | row_bits(state.seen[state.slot, 1], start)
     return full & ~stones
 
 
@@ -111,7 +95,7 @@ def list_points(game, state, out):
         start = (row + 1) * (game.cols + 1) + 1
         plain = above | below | here << ONE | here >> ONE
         if game.superko != SIMPLE:
-            plain &= ~_row_bits(state.stood[colour], start)
+            plain &= ~row_bits(state.stood[colour], start)
         left = here
         while left != ZERO:
             col = trailing_zeros(left)
