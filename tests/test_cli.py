@@ -69,6 +69,8 @@ def test_games_are_listed_and_their_rules_shown(capsys):
     (["trian"], "unknown command 'trian', did you mean train?"),
     (["play", "connect_four", "--simulatons", "3"], "'--simulatons', did you mean --simulations?"),
     (["games", "conect_four"], "did you mean 'connect_four'?"),
+    (["games", "go:size=20"], "size"),
+    (["match", "runs/typo", "random", "--game", "connect_four"], "runs/typo: no such run or model"),
     (["play", "connect_for"], "unknown game 'connect_for', did you mean 'connect_four'?"),
     (["play", "connect_four:rows=0"], "rows=0"),
     (["play", "connect_four:rws=6"], "did you mean 'rows'?"),

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+import games
 from tests.test_cli import error_line, run
 
 
@@ -111,3 +112,40 @@ def test_bad_openings_are_named_by_their_line(capsys, tmp_path, text, words):
 def test_no_drawn_openings_come_with_other_games(capsys):
     line = error_line(capsys, "match", "random", "random", "--game", "tic_tac_toe", "--openings", "drawn")
     assert "no labelled positions of tic_tac_toe" in line
+
+
+@pytest.mark.parametrize(("game", "text", "message"), [
+    ("chess", "e4,e5\ne4, e5", "line 2: a blank after 'e4,'"), ("chess", "e4e5", "joined by commas"),
+    ("chess", "f3,e5,g4,Qh4", "line 1: the game is over"), ("connect_four", "448", "line 1: illegal move '8'"),
+    ("chess", "# nothing", "no openings"),
+])  # fmt: skip
+def test_a_file_of_openings_is_refused_with_its_line(capsys, tmp_path, game, text, message):
+    path = tmp_path / "openings.txt"
+    path.write_text(text)
+    status, _, error = run(capsys, "match", "random", "random", "--game", game, "--games", "2", "--openings", str(path))
+    assert status == 2 and str(path) in error and message in error, error
+
+
+def test_an_opening_of_one_move_and_a_byte_order_mark_are_read(tmp_path):
+    from alphazero.arena.openings import read_openings
+
+    path = tmp_path / "openings.txt"
+    path.write_text("\ufeffe4\n e4,e5 0.3\n", encoding="utf-8")
+    assert [len(opening) for opening in read_openings(path, games.make("chess"))] == [1, 2]
+
+
+def test_players_whose_text_ends_like_a_file_are_players():
+    from alphazero.commands.options import player_spec
+
+    for text in ("value:path=x.safetensors", "policy:path=runs/x/model.safetensors", "mcts:simulations=5"):
+        assert player_spec(text) == text
+    assert player_spec("runs/x.safetensors").startswith("model:path=")
+
+
+def test_a_position_is_analysed_from_its_text(capsys):
+    fen = "6k1/5ppp/8/8/8/8/8/R5K1 w - - 0 1"
+    status, out, _ = run(capsys, "analyze", "chess", "--state", fen, "--simulations", "300", "--json")
+    found = json.loads(out)
+    assert status == 0 and found["state"] == fen and found["moves"][0]["move"] == "Ra8#"
+    status, _, error = run(capsys, "analyze", "chess", "--state", "6k1/8/8/8/8/8/8/R7 w - - 0 1")
+    assert status == 2 and "White has no king" in error

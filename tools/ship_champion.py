@@ -2,8 +2,8 @@
 
     python tools/ship_champion.py runs/connect_four --config configs/connect_four.toml --hardware "2 cores, Intel Xeon"
 
-The strength is that of the run's last match; wrong moves are counted here, in the labelled positions that come with
-the package, of which nothing was learned.
+The strength is that of the run's last match; wrong moves are counted here, of the player `champion` as it plays by
+default and of the network alone, in the labelled positions that come with the package, of which nothing was learned.
 """
 
 import argparse
@@ -20,6 +20,8 @@ from alphazero.commands.accuracy import position_files
 from alphazero.commands.options import model_file, model_spec
 from alphazero.config import load_config
 from alphazero.network import load_model
+
+AS_IT_PLAYS = ",symmetries=true,prove=true"  # what the player `champion` adds to `model`
 
 
 def errors(game: Any, spec: str) -> list[dict[str, Any]]:
@@ -59,7 +61,8 @@ def card_of(run: Path, config_name: str, hardware: str, simulations: int) -> dic
                 "games": match["games"], "distinct_games": match["distinct_games"], "share": match["share"],
                 "simulations": config.evaluation.final_simulations},
         "accuracy": {"simulations": simulations,
-                     "search": errors(game, model_spec(str(model), simulations)), "network": errors(game, policy)},
+                     "search": errors(game, model_spec(str(model), simulations) + AS_IT_PLAYS),
+                     "network": errors(game, policy)},
     }
 
 

@@ -95,7 +95,7 @@ def read_positions(path: Path, game: Any) -> PositionSet:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise ValueError(f"{path}: not a text file: expected lines such as \"4453 . -1 0 1 ...\"") from None
 
@@ -113,15 +113,21 @@ def _position(game: Any, words: Sequence[str]) -> tuple[list[int], Any]:
 def play_moves(game: Any, word: str) -> tuple[list[int], Any]:
     """Return the actions that a word of moves from the start stands for, and the position after them; ValueError."""
     actions, state = [], game.initial_state()
-    for move in split_moves(word):
+    for move in split_moves(word, game):
         actions.append(int(game.parse_action(state, move)))
         game.play(state, actions[-1])
     return actions, state
 
 
-def split_moves(word: str) -> list[str]:
-    """Return the moves in a word: joined by commas, or each one character."""
-    return [move for move in word.split(",") if move] if "," in word else list(word)
+def split_moves(word: str, game: Any) -> list[str]:
+    """Return the moves in a word: joined by commas, or a single one, or each one character."""
+    if "," in word:
+        return [move for move in word.split(",") if move]
+    try:
+        game.parse_action(game.initial_state(), word)
+    except ValueError:
+        return list(word)
+    return [word]
 
 
 def join_moves(names: Sequence[str]) -> str:

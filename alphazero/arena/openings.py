@@ -59,19 +59,34 @@ def draw_openings(game, num_openings: int, plies: int, rng: np.random.Generator)
 def read_openings(path: Path, game) -> list[list[int]]:
     """Read a file of openings, one a line: its moves in one word, as in `read_positions`; what follows is left out.
 
+    Moves of more than one character are joined by commas: e4,e5.
+
     Raises ValueError with the line's number for moves that are not possible, OSError when it cannot be read.
     """
     openings = []
-    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+    for number, line in enumerate(path.read_text(encoding="utf-8-sig", errors="replace").splitlines(), 1):
         words = line.split()
         if words and not words[0].startswith("#"):
             try:
-                openings.append(play_moves(game, words[0])[0])
+                openings.append(_read_opening(game, words))
             except ValueError as problem:
                 raise ValueError(f"{path}: line {number}: {problem}") from None
     if not openings:
-        raise ValueError(f"{path}: no openings: expected lines of moves such as \"4453\"")
+        raise ValueError(f"{path}: no openings: expected lines of moves such as 4453, or e4,e5")
     return openings
+
+
+def _read_opening(game, words: list[str]) -> list[int]:
+    if words[0].endswith(",") and len(words) > 1:
+        raise ValueError(f"a blank after {words[0]!r}: join moves by commas alone, as in e4,e5")
+    try:
+        actions, state = play_moves(game, words[0])
+    except ValueError as problem:
+        hint = "" if "," in words[0] else " (moves of more than one character are joined by commas, as in e4,e5)"
+        raise ValueError(f"{problem}{hint}") from None
+    if game.is_over(state):
+        raise ValueError(f"the game is over after {words[0]!r}: leave moves to play")
+    return actions
 
 
 def drawn_openings(sets: Sequence[PositionSet], rng: np.random.Generator) -> list[list[int]]:

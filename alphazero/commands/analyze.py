@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import argparse
 
-from alphazero.commands.options import add_device, add_game, add_json, add_seed, add_simulations, model_or_champion
+from alphazero.commands.options import (
+    add_device,
+    add_game,
+    add_json,
+    add_position,
+    add_seed,
+    add_simulations,
+    model_or_champion,
+    position,
+)
 
 SUMMARY = "show the value of a position and of each move"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_game(parser)
-    parser.add_argument("--moves", default="", metavar="MOVES", help='moves from the start, such as "4 4 5"')
+    add_position(parser)
     judge = parser.add_mutually_exclusive_group()
     judge.add_argument("--model", metavar="M", help="a model's file or run (default: the champion of the game if there "
                        "is one, else random rollouts)")
@@ -26,14 +35,14 @@ def run(args: argparse.Namespace) -> None:
     import json
 
     import games
-    from alphazero.analysis import Analyst, position_after
+    from alphazero.analysis import Analyst
 
     game = games.parse(args.game)
     model = None if args.rollouts else model_or_champion(args.model, games.spec(game))
-    state = position_after(game, args.moves.split())
+    state = position(args, game)
     analyst = Analyst(game, model, args.simulations, args.device, args.seed)
     analysis = analyst.analyze(state)
     if args.json:
-        print(json.dumps({"game": games.spec(game), "moves": args.moves.split(), **analysis.as_dict()}))
+        print(json.dumps({"game": games.spec(game), "state": game.state_text(state), **analysis.as_dict()}))
     else:
         print(game.render(state), analysis.table(), sep="\n\n")

@@ -1,4 +1,4 @@
-"""`alphazero games`: the games there are, and the rules of one. Loads no game's code."""
+"""`alphazero games`: the games there are, and the rules of one. Loads the code of a game only to check rules."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ SUMMARY = "list the games, or show the rules of one"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", nargs="?", metavar="NAME", help="show this game's rules and their values")
+    parser.add_argument("name", nargs="?", metavar="GAME",
+                        help="show this game's rules and their values; with rules (go:size=7) also check these")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -19,7 +20,10 @@ def run(args: argparse.Namespace) -> None:
         for name in games.names():
             print(f"{name:<{width}}  {games.info(name).title}")
         return
-    info = games.info(args.name.partition(":")[0])
+    name, _, rules = args.name.partition(":")
+    if rules:
+        print(f"{games.spec(games.parse(args.name))} can be played; its rules may be")
+    info = games.info(name)
     print(f"{info.name}: {info.title}")
     if not info.rules:
         print("It has no rules to set.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 DEVICES = ("auto", "cpu", "cuda")
 MODEL_NAME = "model.safetensors"
@@ -44,6 +45,21 @@ def add_game(parser: argparse.ArgumentParser, optional: bool = False) -> None:
         nargs="?" if optional else None,
         help="name, with rules if wanted: connect_four:rows=6,cols=7 (see: alphazero games)",
     )
+
+
+def add_position(parser: argparse.ArgumentParser) -> None:
+    """Add --moves and --state, which `position` reads."""
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--moves", default="", metavar="MOVES", help='moves from the start, such as "4 4 5"')
+    group.add_argument("--state", metavar="TEXT", help='the position as text, such as "x.o/.x./..." (rows from the '
+                       'top), in chess a FEN')
+
+
+def position(args: argparse.Namespace, game: Any) -> Any:
+    """Return the position that --moves or --state tell; ValueError where there is none such."""
+    from alphazero.analysis import position_after
+
+    return position_after(game, args.moves.split()) if args.state is None else game.parse_state(args.state)
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:
@@ -94,9 +110,18 @@ def model_or_champion(path: str | None, game: str) -> Path | None:
 
 
 def player_spec(text: str) -> str:
-    """Return a player's text as it is; of a model's file or a run's folder make that of a model player."""
+    """Return a player's text as it is; of a model's file or a run's folder make that of a model player.
+
+    FileNotFoundError for what looks like a path and is none.
+    """
+    from alphazero.arena.players import KIND_MODULES
+
+    if text.partition(":")[0].strip() in KIND_MODULES:
+        return text
     if text.endswith(".safetensors") or Path(text).is_dir():
         return model_spec(text)
+    if "/" in text and ":" not in text:
+        raise FileNotFoundError(f"{text}: no such run or model, and no player such as mcts:simulations=1000")
     return text
 
 

@@ -52,10 +52,13 @@ def run(args: argparse.Namespace) -> None:
     game = games.parse(game_text(args, record))
     seed = secrets.randbits(32) if args.seed is None else args.seed
     model = model_or_champion(args.model, games.spec(game))
-    opponent = make_player(opponent_spec(args, model), game, seed=seed, device=args.device)
-    if model is not None and args.opponent is None:
+    saved = saved_opponent(args, record)
+    opponent = make_player(saved or opponent_spec(args, model), game, seed=seed, device=args.device)
+    if saved is None and model is not None and args.opponent is None:
         name = "the champion" if args.model is None else Path(args.model).name
         opponent.name = f"{name} ({args.simulations or MODEL_SIMULATIONS} simulations)"
+    if record is not None and record.opponent != opponent.name:
+        print(f"The saved game was against {record.opponent}; it goes on against {opponent.name}.")
     side = Side(args.side or (record.human if record is not None else "first"))
     analyst = Analyst(game, model, args.simulations, args.device, seed)
     Session(game, opponent, side, analyst, seed=seed, moves=record.moves if record is not None else ()).run()
@@ -72,6 +75,19 @@ def game_text(args: argparse.Namespace, record: GameRecord | None) -> str:
     if games.spec(games.parse(args.game)) != games.spec(games.parse(record.game)):
         raise ValueError(f"{args.load}: a game of {record.game}, not of {args.game}: leave out the game")
     return record.game
+
+
+def saved_opponent(args: argparse.Namespace, record: GameRecord | None) -> str | None:
+    """Return the player that a saved game was against, where it is one that can be made again and no other is named."""
+    from alphazero.arena.players import parse_player
+
+    if record is None or args.opponent is not None or args.model is not None or args.simulations is not None:
+        return None
+    try:
+        parse_player(record.opponent)
+    except ValueError:
+        return None
+    return record.opponent
 
 
 def opponent_spec(args: argparse.Namespace, model: Path | None) -> str:

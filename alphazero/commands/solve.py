@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from alphazero.commands.options import add_game, add_json, positive_number
+from alphazero.commands.options import add_game, add_json, add_position, position, positive_number
 
 if TYPE_CHECKING:
     from alphazero.exact import Solution
@@ -16,10 +16,7 @@ WORDS = {1: "win", 0: "draw", -1: "loss"}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_game(parser)
-    position = parser.add_mutually_exclusive_group()
-    position.add_argument("--moves", default="", metavar="MOVES", help='moves from the start, such as "4 4 5"')
-    position.add_argument("--state", metavar="TEXT", help='the position as text, such as "x.o/.x./..." (rows from the '
-                          'top), as --json prints it')
+    add_position(parser)
     parser.add_argument("--distance", action="store_true", help="also how many plies each move leaves; takes longer")
     parser.add_argument("--seconds", type=positive_number, metavar="S", help="give up after so long (default: never)")
     parser.add_argument("--memory-mb", type=positive_number, default=512.0, metavar="MB",
@@ -32,11 +29,10 @@ def run(args: argparse.Namespace) -> None:
     import sys
 
     import games
-    from alphazero.analysis import position_after
     from alphazero.exact import make_solver
 
     game = games.parse(args.game)
-    state = position_after(game, args.moves.split()) if args.state is None else game.parse_state(args.state)
+    state = position(args, game)
     with Counter(sys.stderr.isatty() and not args.json) as report:
         solution = make_solver(game, args.memory_mb).solve(state, distance=args.distance, seconds=args.seconds,
                                                            report=report)

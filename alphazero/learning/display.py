@@ -1,5 +1,6 @@
-"""What a training run shows while it runs: one line a generation, and a bar with the phase and the time left."""
+"""What a training run shows: one line a generation, and on a terminal a bar with the phase and the time left."""
 
+import sys
 from typing import Any
 
 from tqdm import tqdm
@@ -16,7 +17,8 @@ class Display:
         total: float | None = minutes if self.by_minutes else (generations or None)
         unit, form = ("min", "{n:.1f}/{total:.0f} min") if self.by_minutes else ("gen", "{n_fmt}/{total_fmt} gen")
         self.total = minutes
-        self.bar = tqdm(total=total, initial=done_minutes if self.by_minutes else done_generations, unit=unit,
+        self.bar = tqdm(total=total, disable=not sys.stderr.isatty(),
+                        initial=done_minutes if self.by_minutes else done_generations, unit=unit,
                         dynamic_ncols=True, smoothing=0.0,
                         bar_format="{desc} {percentage:3.0f}%|{bar}| " + form + ", {remaining} left {postfix}"
                         if total else None)

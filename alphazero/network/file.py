@@ -28,6 +28,7 @@ __all__ = ["Model", "load_model", "save_model"]
 
 KEY, FORMAT_VERSION = "alphazero", 1
 ENCODING_VERSION = 1  # of games that do not state one
+SIZES = {"size", "rows", "cols", "komi", "max_plies"}  # rules that may differ for a network that fits every board
 FIELDS = {
     "format_version",
     "game",
@@ -124,7 +125,8 @@ def _fits(network: ResidualNetwork, own_game: Any, game: Any) -> bool:
 def _kind(game: Any) -> tuple[Any, ...]:
     """Return what must be equal for two boards of one game to share a network that fits every board."""
     lasting = game.num_actions - math.prod(game.policy_shape)  # a pass
-    return game.name, game.planes, len(game.policy_shape), game.policy_shape[0], lasting
+    rules = tuple(sorted((name, rule) for name, rule in game.rules.items() if name not in SIZES))
+    return game.name, rules, game.planes, len(game.policy_shape), game.policy_shape[0], lasting
 
 
 def _read(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:

@@ -13,6 +13,21 @@ if TYPE_CHECKING:
 
 KINDS = "pnbrqk"
 FILES = "abcdefgh"
+PLAINLY = {  # what python-chess finds wrong with a position
+    "opposite_check": "the player who is not to move is in check",
+    "bad_castling_rights": "castling is given where king or rook are not at home",
+    "invalid_ep_square": "no pawn can have passed the square given for taking in passing",
+    "no_white_king": "White has no king",
+    "no_black_king": "Black has no king",
+    "too_many_kings": "a player has more than one king",
+    "pawns_on_backrank": "pawns stand on the first or last rank",
+    "too_many_white_pawns": "White has more than eight pawns",
+    "too_many_black_pawns": "Black has more than eight pawns",
+    "too_many_white_pieces": "White has more than sixteen pieces",
+    "too_many_black_pieces": "Black has more than sixteen pieces",
+    "too_many_checkers": "more pieces give check than one move can bring about",
+    "empty": "the board is empty",
+}
 
 
 def state_text(self, state) -> str:
@@ -66,8 +81,9 @@ def parse_state(self, text: str) -> np.record:
         raise ValueError(f"cannot read the position {text!r} as a FEN: {error}") from None
     wrong = board.status() & ~chess.STATUS_IMPOSSIBLE_CHECK  # a check that no last move explains can be played on
     if wrong:
-        why = ", ".join(str(flag.name).lower().replace("_", " ") for flag in chess.Status if flag & wrong)
-        raise ValueError(f"the position {text.strip()!r} cannot come about: {why}")
+        flags = [str(flag.name).lower() for flag in chess.Status if flag & wrong]
+        why = ", ".join(PLAINLY.get(flag, flag.replace("_", " ")) for flag in flags)
+        raise ValueError(f"the position {text.strip()!r} cannot come about: {why}; give one that a game can reach")
     if board.halfmove_clock > 100:
         raise ValueError(f"the position {text.strip()!r} cannot come about: {board.halfmove_clock} plies without a "
                          "capture or a pawn's move; the game is over at 100")

@@ -64,14 +64,23 @@ def state_text(self, state) -> str:
     return " ".join(words + [PASS] * int(state["passes"]))
 
 
+def _may_be_ko(board: np.ndarray, row: int, col: int, taker: int) -> bool:
+    """Whether a point is empty and between stones of `taker` (1 or 2), as after the capture of a single stone."""
+    rows, cols = board.shape
+    near = [(row - 1, col), (row + 1, col), (row, col - 1), (row, col + 1)]
+    return not board[row, col] and all(board[r, c] == taker for r, c in near if 0 <= r < rows and 0 <= c < cols)
+
+
 def parse_state(self, text: str) -> np.record:
     """Read what `state_text` writes; earlier positions are not known. ValueError for text or stones that cannot be."""
     board, player, rest = read_board_and_mover(text, self.rows, self.cols)
     ko = -1
     if rest[:1] == ["ko"] and len(rest) > 1:
         ko, rest = read_point(self, rest[1]), rest[2:]
-        if self.superko != SIMPLE or ko >= self.rows * self.cols or board[divmod(ko, self.cols)]:
-            raise impossible(text, "no point can be forbidden by ko there")
+        if self.superko != SIMPLE:
+            raise impossible(text, "no point is forbidden by ko where superko is not simple: leave \"ko\" out")
+        if ko >= self.rows * self.cols or not _may_be_ko(board, *divmod(ko, self.cols), 2 - player):
+            raise impossible(text, "no single stone can have been taken there just now")
     if rest not in ([], [PASS], [PASS] * 2):
         raise ValueError(f"cannot read {' '.join(rest)!r} in the position {text!r}: expected \"ko\" and a point, or "
                          "\"pass\" once or twice")

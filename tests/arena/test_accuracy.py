@@ -93,7 +93,12 @@ def test_interval_of_wilson_by_hand():
 
 @pytest.mark.parametrize("names", [[], ["4"], ["4", "3"], ["a1"], ["a1", "b2"], ["10", "3"]])
 def test_moves_in_one_word_are_read_back(names):
-    assert split_moves(join_moves(names)) == names
+    assert split_moves(join_moves(names), games.make("connect_four")) == names
+
+
+def test_a_single_move_of_two_characters_needs_no_comma():
+    assert split_moves("e4", games.make("chess")) == ["e4"]
+    assert split_moves("44", games.make("connect_four")) == ["4", "4"]
 
 
 def test_the_solver_never_errs_and_random_play_does():
