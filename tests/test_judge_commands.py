@@ -79,7 +79,6 @@ def test_a_match_begins_from_the_openings_of_a_file(capsys, monkeypatch, tmp_pat
 
 
 def test_drawn_openings_are_draws_and_the_seed_orders_them(capsys):
-    import games
     from alphazero.commands.match import openings_of
     from alphazero.exact import make_solver
 
@@ -134,12 +133,13 @@ def test_an_opening_of_one_move_and_a_byte_order_mark_are_read(tmp_path):
     assert [len(opening) for opening in read_openings(path, games.make("chess"))] == [1, 2]
 
 
-def test_players_whose_text_ends_like_a_file_are_players():
+def test_players_whose_text_ends_like_a_file_are_players(tmp_path):
     from alphazero.commands.options import player_spec
 
     for text in ("value:path=x.safetensors", "policy:path=runs/x/model.safetensors", "mcts:simulations=5"):
         assert player_spec(text) == text
-    assert player_spec("runs/x.safetensors").startswith("model:path=")
+    (tmp_path / "x.safetensors").touch()
+    assert player_spec(str(tmp_path / "x.safetensors")).startswith("model:path=")
 
 
 def test_a_position_is_analysed_from_its_text(capsys):

@@ -37,6 +37,7 @@ BASELINE = {  # plain settings; a change replaces some of them
     "selfplay.random_opening_plies": 0, "selfplay.temperature_plies": 10, "replay.window_min": 20000,
     "replay.window_max": 500000, "replay.window_growth": 0.6, "training.learning_rate": 1e-3,
     "training.schedule": "constant", "training.replay_ratio": 4, "training.result_weight": 0.7,
+    "training.value_steps": 0, "replay.surprise_weight": 0,
 }
 CHANGES: dict[str, dict[str, Any]] = {
     "baseline": {},

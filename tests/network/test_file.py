@@ -205,7 +205,8 @@ def test_a_network_that_fits_every_board_is_read_for_another_size(tmp_path):
         assert torch.equal(ours, theirs)
     assert loaded.network(planes)[0].shape == (2, 50)
     assert load_model(path).game == games.make("go", size=5, history=1)
-    for other in (games.make("go", size=7), games.make("go", size=7, history=1, suicide=1), games.make("othello", size=6), games.make("hex", size=5)):
+    go = (games.make("go", size=7), games.make("go", size=7, history=1, suicide=1))
+    for other in (*go, games.make("othello", size=6), games.make("hex", size=5)):
         assert "a model for go:size=5" in refusal(path, game=other)
 
 
