@@ -64,6 +64,13 @@ def test_games_are_listed_and_their_rules_shown(capsys):
     assert status == 0 and "rows" in out and "default 6" in out
 
 
+def test_an_illegal_move_in_a_saved_game_names_the_file(capsys, tmp_path):
+    path = tmp_path / "saved.txt"
+    path.write_text("alphazero game record 1\ngame: tic_tac_toe\nhuman: first\nopponent: random\nresult:\nmoves: zz\n")
+    line = error_line(capsys, "play", "--load", str(path), "--opponent", "random")
+    assert f"{path}: move 1 of the saved game" in line
+
+
 @pytest.mark.parametrize(("arguments", "words"), [
     ([], "COMMAND"),
     (["trian"], "unknown command 'trian', did you mean train?"),

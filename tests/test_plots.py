@@ -117,6 +117,7 @@ def test_an_unfinished_last_line_is_passed_over(tmp_path):
 @pytest.mark.parametrize(("text", "message"), [
     (None, "not the folder of a run: it has no metrics.jsonl"),
     ("", "no events yet"),
+    ('{"event": "sta', "line 1 is damaged or unfinished"),
     ('{"event": \n{"event": "start"}\n', "line 1 is damaged"),
     ("3\n", "line 1 is no JSON object"),
 ])  # fmt: skip

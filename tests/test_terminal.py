@@ -208,7 +208,7 @@ def test_saving_replaces_saved_games_only(tmp_path):
     )
     assert load_record(file).moves == ("4", "5")
     assert "choose another name" in out and other.read_text() == "years of work"
-    assert "No such file or directory" in out
+    assert f"{tmp_path / 'no'}: no such folder" in out
 
 
 @pytest.mark.parametrize(("text", "message"), [

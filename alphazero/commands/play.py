@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,7 +51,8 @@ def run(args: argparse.Namespace) -> None:
     from alphazero.terminal import Session, Side, load_record
 
     record = load_record(args.load) if args.load is not None else None
-    game = games.parse(game_text(args, record))
+    with naming_saved_game(args.load):
+        game = games.parse(game_text(args, record))
     seed = secrets.randbits(32) if args.seed is None else args.seed
     model = model_or_champion(args.model, games.spec(game))
     saved = saved_opponent(args, record)
@@ -61,7 +64,18 @@ def run(args: argparse.Namespace) -> None:
         print(f"The saved game was against {record.opponent}; it goes on against {opponent.name}.")
     side = Side(args.side or (record.human if record is not None else "first"))
     analyst = Analyst(game, model, args.simulations, args.device, seed)
-    Session(game, opponent, side, analyst, seed=seed, moves=record.moves if record is not None else ()).run()
+    with naming_saved_game(args.load):
+        session = Session(game, opponent, side, analyst, seed=seed, moves=record.moves if record is not None else ())
+    session.run()
+
+
+@contextlib.contextmanager
+def naming_saved_game(path: str | None) -> Iterator[None]:
+    """Put the saved game's file, if there is one, before what is said of its content."""
+    try:
+        yield
+    except ValueError as error:
+        raise error if path is None else ValueError(f"{path}: {error}") from None
 
 
 def game_text(args: argparse.Namespace, record: GameRecord | None) -> str:

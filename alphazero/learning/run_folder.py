@@ -17,7 +17,8 @@ from typing import Any
 
 from alphazero.files import naming, remove_temporary, write_atomically
 
-PROGRESS, METRICS = "progress.json", "metrics.jsonl"
+CONFIG, PROGRESS, METRICS = "config.toml", "progress.json", "metrics.jsonl"
+SUBFOLDERS = ("checkpoints", "selfplay", "plots")
 OWN_FILES = {"selfplay": ("generation-*.npz", "generation-*.json"),
              "checkpoints": ("learner-*.pt", "*.under_way", "model-*.safetensors")}
 
@@ -30,7 +31,8 @@ class RunFolder:
 
     def __init__(self, path: str | os.PathLike[str]):
         self.path = Path(path)
-        for name in ("checkpoints", "selfplay", "plots"):
+        self._is_new = not self.path.exists()
+        for name in SUBFOLDERS:
             (self.path / name).mkdir(parents=True, exist_ok=True)
         self._lock = (self.path / "lock").open("a+")
         try:
@@ -48,11 +50,24 @@ class RunFolder:
     def __exit__(self, *exception: object) -> None:
         with contextlib.suppress(OSError):  # of lines that could not be written: that has been said
             self._metrics.close()
+        if self._is_new and not (self.path / CONFIG).exists():
+            self._remove_unused()
         self._lock.close()
+
+    def _remove_unused(self) -> None:
+        """Take away the folder that this process made for a run that was then refused."""
+        if (self.path / METRICS).stat().st_size:
+            return
+        with contextlib.suppress(OSError):  # a folder that holds something stays
+            for name in SUBFOLDERS:
+                (self.path / name).rmdir()
+            for name in ("lock", METRICS):
+                (self.path / name).unlink()
+            self.path.rmdir()
 
     def write_config(self, text: str) -> None:
         """Write config.toml, the settings with every default filled in."""
-        write_atomically(self.path / "config.toml", text.encode())
+        write_atomically(self.path / CONFIG, text.encode())
 
     def log(self, event: str, **values: Any) -> None:
         """Append one line to metrics.jsonl; NaN is written as null."""

@@ -54,6 +54,16 @@ def test_a_run_is_not_begun_over_another_one(run_copy, settings, whole_run, caps
     assert_same_run(run_copy, whole_run)
 
 
+def test_a_refused_run_leaves_no_folder_behind(tmp_path, settings, capsys):
+    folder = tmp_path / "runs" / "new"
+    assert "rows" in error_of(capsys, "train", settings, "game=connect_four:rows=0", f"run.folder={folder}")
+    assert "hex" in error_of(capsys, "train", settings, "evaluation.anchors=['hex']", f"run.folder={folder}")
+    assert not folder.exists()
+    folder.mkdir(parents=True)
+    assert "rows" in error_of(capsys, "train", settings, "game=connect_four:rows=0", f"run.folder={folder}")
+    assert folder.exists()
+
+
 def test_a_folder_that_is_no_run_cannot_be_gone_on_with(tmp_path, capsys):
     assert "not the folder of a run: it has no config.toml" in error_of(capsys, "train", "--resume", tmp_path)
     assert list(tmp_path.iterdir()) == []
