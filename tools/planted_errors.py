@@ -29,7 +29,7 @@ REROOT, CACHE, NOISE, ROOT_FILE = (f"alphazero/search/{name}.py" for name in ("r
 PROOFS, FORCED = "alphazero/search/proofs.py", "alphazero/search/forced.py"
 FOUR, ALPHABETA = "alphazero/exact/connect_four.py", "alphazero/exact/alphabeta.py"
 GO_BOARD, GO_RULES, GO_GAME = (f"games/go/{name}.py" for name in ("board", "rules", "game"))
-CHESS_MOVES, CHESS_BOARD = "games/chess/moves.py", "games/chess/board.py"
+CHESS_MOVES, CHESS_CHECKS, CHESS_BOARD = (f"games/chess/{name}.py" for name in ("moves", "checks", "board"))
 OTHELLO, HEX, BREAKTHROUGH = (f"games/{name}.py" for name in ("othello", "hex", "breakthrough"))
 REPLAY, MOVES = "alphazero/selfplay/replay.py", "alphazero/selfplay/moves.py"
 
@@ -195,15 +195,16 @@ PLANTS = (
     Plant("rules: a merged chain keeps the liberties of its larger part", GO_BOARD,
           "state.liberties[first] += state.liberties[second]", "state.liberties[first] += 0",
           f"{GO}[(3, 3, 'simple', 0)]"),
-    Plant("rules: castling over a knight on the b-file", CHESS_MOVES,
+    Plant("rules: castling over a knight on the b-file", CHESS_CHECKS,
           "np.uint64(0x60), np.uint64(0x0E)", "np.uint64(0x60), np.uint64(0x0C)", PERFT),
     Plant("rules: a taken rook leaves the right to castle", CHESS_BOARD,
           "~(_lost_rights(from_) | _lost_rights(to))", "~_lost_rights(from_)", PERFT),
-    Plant("rules: taking in passing uncovers the king", CHESS_MOVES,
+    Plant("rules: taking in passing uncovers the king", CHESS_CHECKS,
           "& ~(taken | ONE << np.uint64(square))", "& ~(ONE << np.uint64(square))", PERFT),
     Plant("rules: pawns become queens only", CHESS_MOVES,
-          "for kind in range(KNIGHT_TYPE, QUEEN_TYPE + 1):", "for kind in range(QUEEN_TYPE, QUEEN_TYPE + 1):", PERFT),
-    Plant("rules: a pinned pawn moves freely", CHESS_MOVES, "allowed & line)", "allowed)", PERFT),
+          "    for kind in range(3):\n", "    for kind in range(0):\n", PERFT),
+    Plant("rules: a pinned pawn moves freely", CHESS_MOVES,
+          "pawns & (~pinned | THROUGH[king, RIGHT])", "pawns", PERFT),
     Plant("rules: a line of discs goes on over the edge", OTHELLO,
           "        board &= not_left\n", "        board &= every\n",
           "games/test_boards.py::test_othello_follows_the_slow_rules[8]"),

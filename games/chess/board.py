@@ -7,8 +7,9 @@ to move always has his pawns going up; hash keys belong to the squares of the re
 import numpy as np
 
 from games.bits import byte_swap, copy_state, popcount, trailing_zeros
+from games.chess.actions import squares_of_action
 from games.chess.attacks import ONE, ZERO
-from games.chess.moves import (
+from games.chess.checks import (
     BISHOP_TYPE,
     KING_HOME,
     KING_TYPE,
@@ -19,8 +20,8 @@ from games.chess.moves import (
     QUEENSIDE,
     ROOK_TYPE,
     can_take_en_passant,
-    generate,
 )
+from games.chess.moves import legal_actions
 from games.chess.tables import PAWN_DOWN
 from games.kernel import helper, njit
 
@@ -128,9 +129,9 @@ def turn_around(core):
 
 
 @helper
-def make_move(core, move):
-    """Play a legal move, a number as in `games.chess.moves`."""
-    from_, to, promotion = move & 63, (move >> 6) & 63, move >> 12
+def make_move(core, action):
+    """Play a legal action."""
+    from_, to, promotion = squares_of_action(core, action)
     kind = kind_at(core, ONE << np.uint64(from_))
     key, passed = state_key(core), np.int64(core.passed)
     core.quiet += 1
@@ -184,19 +185,19 @@ def is_insufficient(core):
 
 
 @njit
-def perft(core, depth, moves, cores, bulk):
+def perft(core, depth, actions, cores, bulk):
     """Return the number of sequences of `depth` moves.
 
-    core: CORE; moves int32[depth + 1, MOST_MOVES] and cores CORE[depth + 1] are scratch; bulk: whether the last moves
+    core: CORE; actions int32[depth + 1, MOST_MOVES] and cores CORE[depth + 1] are scratch; bulk: whether the last moves
     are counted without being played.
     """
     if depth == 0:
         return 1
     if bulk and depth == 1:
-        return generate(core, None)
-    count, total = generate(core, moves[depth]), 0
+        return legal_actions(core, None)
+    count, total = legal_actions(core, actions[depth]), 0
     for index in range(count):
         copy_state(cores[depth], core)
-        make_move(cores[depth], np.int64(moves[depth, index]))
-        total += perft(cores[depth], depth - 1, moves, cores, bulk)
+        make_move(cores[depth], np.int64(actions[depth, index]))
+        total += perft(cores[depth], depth - 1, actions, cores, bulk)
     return total

@@ -13,12 +13,11 @@ from games.chess.actions import (
     NUM_ACTIONS,
     NUM_PLANES,
     TARGET,
-    move_of_action,
-    write_actions,
 )
 from games.chess.attacks import ONE
 from games.chess.board import CORE, is_insufficient, make_move, whole_hash
-from games.chess.moves import KINGSIDE, QUEENSIDE, can_move, generate, in_check
+from games.chess.checks import KINGSIDE, QUEENSIDE, in_check
+from games.chess.moves import can_move, legal_actions
 from games.game import game_class, njit
 from games.kernel import helper
 
@@ -128,15 +127,11 @@ class Chess(NamedTuple):
 
     @njit
     def legal_actions(self, state, out):
-        if state.over:
-            return 0
-        count = generate(state.core, out)
-        write_actions(out, count)
-        return count
+        return 0 if state.over else legal_actions(state.core, out)
 
     @njit
     def play(self, state, action):
-        make_move(state.core, move_of_action(state.core, action))
+        make_move(state.core, action)
         state.plies += 1
         state.known += 1
         state.slot = (state.slot + 1) % self.history
@@ -193,10 +188,10 @@ class Chess(NamedTuple):
 
     @njit
     def random_playout(self, state, out, seed):
-        """Play uniformly random moves to the end, listing them once a ply, and in no order."""
+        """Play uniformly random moves to the end, listing them once a ply."""
         core = state.core
         while not state.over:
-            count = generate(core, out)
+            count = legal_actions(core, out)
             if count == 0:
                 return _mated(core)
             seed = next_seed(seed)

@@ -1,210 +1,178 @@
-"""Legal moves of chess, seen from the player to move: his pawns go up, to higher squares; compiled.
+"""Legal moves of chess as actions, in ascending order; compiled.
 
-Nothing is made and tested: checks bound what other pieces may do, pins bound the pinned ones, and the king's own
-squares are looked at one by one. A move is a number: from + 64 * to + 4096 * promotion (KNIGHT_TYPE to QUEEN_TYPE, or
-0). Where `moves` is None the moves are counted only.
+An action's plane says how far a piece goes in which direction (`games.chess.actions`), so the moves of all pieces in
+one plane are found together: they take one more step at a time, and from where they may stop they are turned back
+to where they came from. Nothing is made and tested: checks bound the targets, and pins the directions. Where `out` is
+None the moves are counted only.
 """
 
 import numpy as np
 
-from games.bits import popcount, trailing_zeros
-from games.chess.attacks import ALL, ONE, ZERO, bishop_attacks, rook_attacks
-from games.chess.tables import BETWEEN, KING, KNIGHT, LINE, PAWN_DOWN, PAWN_UP
+from games.bits import byte_swap, popcount, trailing_zeros
+from games.chess.actions import FIRST_KNIGHT, FIRST_PROMOTION
+from games.chess.attacks import ONE, ZERO
+from games.chess.checks import (
+    BISHOP_TYPE,
+    KNIGHT_TYPE,
+    PAWN_TYPE,
+    QUEEN_TYPE,
+    ROOK_TYPE,
+    can_take_en_passant,
+    checkers_and_pinned,
+    king_square,
+    king_targets,
+)
+from games.chess.tables import BETWEEN, KING_STEPS, KNIGHT, KNIGHT_STEPS, PAWN_DOWN, bits, walk
 from games.kernel import helper
 
-PAWN_TYPE, KNIGHT_TYPE, BISHOP_TYPE, ROOK_TYPE, QUEEN_TYPE, KING_TYPE = range(6)
-KINGSIDE, QUEENSIDE = 1, 2  # castling rights of the player to move; the other's stand two bits higher
-FILE_A, FILE_H = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
-RANK_3, RANK_8 = np.uint64(0xFF0000), np.uint64(0xFF00000000000000)
-KING_HOME = 4  # e1
-SHORT_FREE, LONG_FREE = np.uint64(0x60), np.uint64(0x0E)  # what must be empty for castling
-MOST_MOVES = 256
+MOST_MOVES = 256  # no position has more than 218
+RANK_4, RANK_7 = np.uint64(0xFF000000), np.uint64(0x00FF000000000000)
+
+
+def _reached(steps) -> np.ndarray:
+    """Return, for each step, the squares that it can lead to: what wraps around the board is none of them."""
+    return np.array([bits(to for square in range(64) for to in walk(square, *step, 1)) for step in steps])
+
+
+UP, UP_RIGHT, RIGHT, DOWN_RIGHT, DOWN, DOWN_LEFT, LEFT, UP_LEFT = (8 * rank + file for rank, file in KING_STEPS)
+NOT_1, NOT_8, NOT_A, NOT_H = (_reached((step,))[0] for step in ((1, 0), (-1, 0), (0, 1), (0, -1)))
+LEAPS, LEAPT = np.array([8 * rank + file for rank, file in KNIGHT_STEPS]), _reached(KNIGHT_STEPS)
+UPRIGHT, RISING, FLAT, FALLING = range(4)  # lines, in the order of the first four steps
+THROUGH = np.array([[bits([*walk(square, rank, file), *walk(square, -rank, -file)]) for rank, file in KING_STEPS[:4]]
+                    for square in range(64)])  # each line through a square, without the square itself
 
 
 @helper
-def is_attacked(core, square, occupied):
-    """Whether the other player attacks a square, with sliders blocked by `occupied`."""
-    other, kinds = core.other, core.kinds
-    if KNIGHT[square] & kinds[KNIGHT_TYPE] & other | KING[square] & kinds[KING_TYPE] & other | (
-            PAWN_UP[square] & kinds[PAWN_TYPE] & other):
-        return True
-    queens = kinds[QUEEN_TYPE]
-    if bishop_attacks(square, occupied) & (kinds[BISHOP_TYPE] | queens) & other:
-        return True
-    return rook_attacks(square, occupied) & (kinds[ROOK_TYPE] | queens) & other != ZERO
+def _shift(board, by):
+    """Move all squares of a board by so many, around its ends."""
+    return board << np.uint64(by & 63) | board >> np.uint64(-by & 63)
 
 
 @helper
-def king_square(core):
-    """Return the square of the king of the player to move."""
-    return trailing_zeros(core.kinds[KING_TYPE] & core.own)
-
-
-@helper
-def in_check(core):
-    """Whether the player to move is in check."""
-    return is_attacked(core, king_square(core), core.own | core.other)
-
-
-@helper
-def can_take_en_passant(core, square):
-    """Whether the pawn on a square, beside the one that has just passed, may take it without exposing its king."""
-    target = ONE << np.uint64(core.passed)
-    taken = target >> np.uint64(8)
-    occupied = (core.own | core.other | target) & ~(taken | ONE << np.uint64(square))
-    king, other, kinds = king_square(core), core.other & ~taken, core.kinds
-    if KNIGHT[king] & kinds[KNIGHT_TYPE] & other | PAWN_UP[king] & kinds[PAWN_TYPE] & other:
-        return False
-    queens = kinds[QUEEN_TYPE]
-    if bishop_attacks(king, occupied) & (kinds[BISHOP_TYPE] | queens) & other:
-        return False
-    return rook_attacks(king, occupied) & (kinds[ROOK_TYPE] | queens) & other == ZERO
-
-
-@helper
-def _checkers_and_pinned(core, king):
-    """Return the pieces that give check, and the own pieces that stand between the king and a slider alone."""
-    own, other, kinds = core.own, core.other, core.kinds
-    checkers = (KNIGHT[king] & kinds[KNIGHT_TYPE] | PAWN_UP[king] & kinds[PAWN_TYPE]) & other
-    queens, pinned = kinds[QUEEN_TYPE], ZERO
-    snipers = rook_attacks(king, other) & (kinds[ROOK_TYPE] | queens)
-    snipers = (snipers | bishop_attacks(king, other) & (kinds[BISHOP_TYPE] | queens)) & other
-    while snipers != ZERO:
-        sniper = trailing_zeros(snipers)
-        between = BETWEEN[king, sniper] & own
-        if between == ZERO:
-            checkers |= snipers & (ZERO - snipers)
-        elif between & (between - ONE) == ZERO:
-            pinned |= between
-        snipers &= snipers - ONE
-    return checkers, pinned
-
-
-@helper
-def _emit(moves, count, square, targets):
-    """Add the moves of a piece to its targets; return the new count."""
-    if moves is None:
-        return count + popcount(targets)
-    while targets != ZERO:
-        moves[count] = square + 64 * trailing_zeros(targets)
+def _emit(out, count, plane, origins):
+    """Add the moves of one plane, given where they come from; return the new count."""
+    if out is None:
+        return count + popcount(origins)
+    origins = byte_swap(origins)
+    while origins != ZERO:
+        out[count] = 64 * plane + trailing_zeros(origins)
         count += 1
-        targets &= targets - ONE
+        origins &= origins - ONE
     return count
 
 
 @helper
-def _emit_pawns(moves, count, targets, step):
-    """Add the moves of pawns to their targets, each `step` squares from where it comes; four on the last rank."""
-    last = targets & RANK_8
-    if moves is None:
-        return count + popcount(targets) + 3 * popcount(last)
-    while targets != ZERO:
-        to = trailing_zeros(targets)
-        move = to - step + 64 * to
-        if to >= 56:
-            for kind in range(KNIGHT_TYPE, QUEEN_TYPE + 1):
-                moves[count] = move + 4096 * kind
-                count += 1
-        else:
-            moves[count] = move
-            count += 1
-        targets &= targets - ONE
+def _emit_direction(out, count, plane, step, reached, sliders, allowed, free, near, far):
+    """Add what goes in a direction: sliders to allowed squares, through free ones, and others one or two steps.
+
+    plane: the first of the direction; reached: what a step can lead to; near, far: where those others come from.
+    """
+    front = _shift(sliders, step) & reached
+    count = _emit(out, count, plane, _shift(front & allowed, -step) | near)
+    front = _shift(front & free, step) & reached
+    count = _emit(out, count, plane + 1, _shift(front & allowed, -2 * step) | far)
+    front &= free
+    back = -2 * step
+    while front != ZERO:
+        plane += 1
+        back -= step
+        front = _shift(front, step) & reached
+        count = _emit(out, count, plane + 1, _shift(front & allowed, back))
+        front &= free
     return count
 
 
 @helper
-def _king_moves(core, moves, count, king, in_check_now):
-    own, occupied = core.own, core.own | core.other
-    targets, without = KING[king] & ~own, occupied & ~(ONE << np.uint64(king))
-    safe = ZERO
-    while targets != ZERO:
-        if not is_attacked(core, trailing_zeros(targets), without):
-            safe |= targets & (ZERO - targets)
-        targets &= targets - ONE
-    if not in_check_now and core.castling & (KINGSIDE | QUEENSIDE):
-        if core.castling & KINGSIDE and occupied & SHORT_FREE == ZERO and safe & ONE << np.uint64(5):
-            if not is_attacked(core, 6, occupied):
-                safe |= ONE << np.uint64(6)
-        if core.castling & QUEENSIDE and occupied & LONG_FREE == ZERO and safe & ONE << np.uint64(3):
-            if not is_attacked(core, 2, occupied):
-                safe |= ONE << np.uint64(2)
-    return _emit(moves, count, king, safe)
+def _king_comes(king, step, targets):
+    """Return the king's square, as a board, where a step leads to one of his targets."""
+    return _shift(targets, -step) & ONE << np.uint64(king)
 
 
 @helper
-def _pawn_moves(core, moves, count, pawns, allowed):
-    """Add the moves of some pawns to allowed squares, without taking in passing."""
-    occupied = core.own | core.other
-    once = (pawns << np.uint64(8)) & ~occupied
-    twice = ((once & RANK_3) << np.uint64(8)) & ~occupied
-    count = _emit_pawns(moves, count, once & allowed, 8)
-    count = _emit_pawns(moves, count, twice & allowed, 16)
-    takes = core.other & allowed
-    count = _emit_pawns(moves, count, ((pawns & ~FILE_A) << np.uint64(7)) & takes, 7)
-    return _emit_pawns(moves, count, ((pawns & ~FILE_H) << np.uint64(9)) & takes, 9)
-
-
-@helper
-def _piece_moves(core, moves, count, king, allowed, pinned):
-    """Add the moves of knights, bishops, rooks and queens; a pinned one stays on its line with the king."""
-    own, kinds, occupied = core.own, core.kinds, core.own | core.other
-    pieces = kinds[KNIGHT_TYPE] & own & ~pinned
-    while pieces != ZERO:
-        square = trailing_zeros(pieces)
-        count = _emit(moves, count, square, KNIGHT[square] & allowed)
-        pieces &= pieces - ONE
-    pieces = (kinds[BISHOP_TYPE] | kinds[QUEEN_TYPE]) & own
-    while pieces != ZERO:
-        square = trailing_zeros(pieces)
-        targets = bishop_attacks(square, occupied) & allowed
-        if pinned >> np.uint64(square) & ONE:
-            targets &= LINE[king, square]
-        count = _emit(moves, count, square, targets)
-        pieces &= pieces - ONE
-    pieces = (kinds[ROOK_TYPE] | kinds[QUEEN_TYPE]) & own
-    while pieces != ZERO:
-        square = trailing_zeros(pieces)
-        targets = rook_attacks(square, occupied) & allowed
-        if pinned >> np.uint64(square) & ONE:
-            targets &= LINE[king, square]
-        count = _emit(moves, count, square, targets)
-        pieces &= pieces - ONE
-    return count
-
-
-@helper
-def generate(core, moves):
-    """Write the legal moves to moves int32[>= MOST_MOVES], in no order, or only count them (None); their number."""
-    king = king_square(core)
-    checkers, pinned = _checkers_and_pinned(core, king)
-    count = _king_moves(core, moves, 0, king, checkers != ZERO)
-    if checkers & (checkers - ONE) != ZERO:
-        return count
-    allowed = ALL & ~core.own
-    if checkers != ZERO:
-        allowed = checkers | BETWEEN[king, trailing_zeros(checkers)]
-    count = _piece_moves(core, moves, count, king, allowed, pinned)
-    pawns = core.kinds[PAWN_TYPE] & core.own
-    count = _pawn_moves(core, moves, count, pawns & ~pinned, allowed)
-    pawns &= pinned
-    while pawns != ZERO:
-        line = LINE[king, trailing_zeros(pawns)]
-        count = _pawn_moves(core, moves, count, pawns & (ZERO - pawns), allowed & line)
-        pawns &= pawns - ONE
+def _pawn_origins(core, king, pinned, allowed):
+    """Return the pawns that may go one step ahead, two, take to the left, and to the right."""
+    pawns, takes, free = core.kinds[PAWN_TYPE] & core.own, core.other & allowed, ~(core.own | core.other)
+    once = _shift(pawns & (~pinned | THROUGH[king, UPRIGHT]), UP) & free
+    twice = _shift(once, UP) & free & RANK_4 & allowed
+    left = _shift(pawns & (~pinned | THROUGH[king, FALLING]), UP_LEFT) & NOT_H & takes
+    right = _shift(pawns & (~pinned | THROUGH[king, RISING]), UP_RIGHT) & NOT_A & takes
+    left, right = _shift(left, -UP_LEFT), _shift(right, -UP_RIGHT)
     if core.passed >= 0:
-        pawns = PAWN_DOWN[core.passed] & core.kinds[PAWN_TYPE] & core.own
-        while pawns != ZERO:
-            square = trailing_zeros(pawns)
+        beside = PAWN_DOWN[core.passed] & pawns
+        while beside != ZERO:
+            square = trailing_zeros(beside)
             if can_take_en_passant(core, square):
-                count = _emit(moves, count, square, ONE << np.uint64(core.passed))
-            pawns &= pawns - ONE
+                if core.passed - square == UP_LEFT:
+                    left |= ONE << np.uint64(square)
+                else:
+                    right |= ONE << np.uint64(square)
+            beside &= beside - ONE
+    return _shift(once & allowed, -UP), _shift(twice, -2 * UP), left, right
+
+
+@helper
+def _emit_knights(out, count, knights, allowed):
+    for leap in range(8):
+        targets = _shift(knights, LEAPS[leap]) & LEAPT[leap] & allowed
+        count = _emit(out, count, FIRST_KNIGHT + leap, _shift(targets, -LEAPS[leap]))
+    return count
+
+
+@helper
+def _emit_promotions(out, count, left, ahead, right):
+    """Add the promotions of pawns to knight, bishop and rook."""
+    for kind in range(3):
+        plane = FIRST_PROMOTION + 3 * kind
+        count = _emit(out, count, plane, left)
+        count = _emit(out, count, plane + 1, ahead)
+        count = _emit(out, count, plane + 2, right)
+    return count
+
+
+@helper
+def legal_actions(core, out):
+    """Write the legal actions, ascending, to out int32[>= MOST_MOVES], or only count them (None); return how many."""
+    own, kinds, free = core.own, core.kinds, ~(core.own | core.other)
+    king = king_square(core)
+    checkers, pinned = checkers_and_pinned(core, king)
+    allowed = ~own
+    if checkers != ZERO:
+        single = checkers & (checkers - ONE) == ZERO
+        allowed = checkers | BETWEEN[king, trailing_zeros(checkers)] if single else ZERO
+    safe, castled = king_targets(core, king, checkers != ZERO)
+    ahead, twice, left, right = _pawn_origins(core, king, pinned, allowed)
+    rooks, bishops = (kinds[ROOK_TYPE] | kinds[QUEEN_TYPE]) & own, (kinds[BISHOP_TYPE] | kinds[QUEEN_TYPE]) & own
+    upright, rising = rooks & (~pinned | THROUGH[king, UPRIGHT]), bishops & (~pinned | THROUGH[king, RISING])
+    flat, falling = rooks & (~pinned | THROUGH[king, FLAT]), bishops & (~pinned | THROUGH[king, FALLING])
+    short, long = _king_comes(king, 2 * RIGHT, castled), _king_comes(king, 2 * LEFT, castled)
+    near = ahead | _king_comes(king, UP, safe)
+    count = _emit_direction(out, 0, 0, UP, NOT_1, upright, allowed, free, near, twice)
+    near = right | _king_comes(king, UP_RIGHT, safe)
+    count = _emit_direction(out, count, 7, UP_RIGHT, NOT_1 & NOT_A, rising, allowed, free, near, ZERO)
+    near = _king_comes(king, RIGHT, safe)
+    count = _emit_direction(out, count, 14, RIGHT, NOT_A, flat, allowed, free, near, short)
+    near = _king_comes(king, DOWN_RIGHT, safe)
+    count = _emit_direction(out, count, 21, DOWN_RIGHT, NOT_8 & NOT_A, falling, allowed, free, near, ZERO)
+    near = _king_comes(king, DOWN, safe)
+    count = _emit_direction(out, count, 28, DOWN, NOT_8, upright, allowed, free, near, ZERO)
+    near = _king_comes(king, DOWN_LEFT, safe)
+    count = _emit_direction(out, count, 35, DOWN_LEFT, NOT_8 & NOT_H, rising, allowed, free, near, ZERO)
+    near = _king_comes(king, LEFT, safe)
+    count = _emit_direction(out, count, 42, LEFT, NOT_H, flat, allowed, free, near, long)
+    near = left | _king_comes(king, UP_LEFT, safe)
+    count = _emit_direction(out, count, 49, UP_LEFT, NOT_1 & NOT_H, falling, allowed, free, near, ZERO)
+    knights = kinds[KNIGHT_TYPE] & own & ~pinned
+    if knights != ZERO:
+        count = _emit_knights(out, count, knights, allowed)
+    if (ahead | left | right) & RANK_7 != ZERO:
+        count = _emit_promotions(out, count, left & RANK_7, ahead & RANK_7, right & RANK_7)
     return count
 
 
 @helper
 def can_move(core):
     """Whether the player to move has a legal move; nearly always one that is found at once."""
-    checkers, pinned = _checkers_and_pinned(core, king_square(core))
+    checkers, pinned = checkers_and_pinned(core, king_square(core))
     if checkers == ZERO:
         free, occupied = core.own & ~pinned, core.own | core.other
         if ((core.kinds[PAWN_TYPE] & free) << np.uint64(8)) & ~occupied != ZERO:
@@ -212,4 +180,4 @@ def can_move(core):
         knights = core.kinds[KNIGHT_TYPE] & free
         if knights != ZERO and KNIGHT[trailing_zeros(knights)] & ~core.own != ZERO:
             return True
-    return generate(core, None) > 0
+    return legal_actions(core, None) > 0
