@@ -204,7 +204,7 @@ PLANTS = (
     Plant("rules: pawns become queens only", CHESS_MOVES,
           "    for kind in range(3):\n", "    for kind in range(0):\n", PERFT),
     Plant("rules: a pinned pawn moves freely", CHESS_MOVES,
-          "pawns & (~pinned | THROUGH[king, RIGHT])", "pawns", PERFT),
+          "pawns & (~pinned | THROUGH[king, RISING])", "pawns", PERFT),
     Plant("rules: a line of discs goes on over the edge", OTHELLO,
           "        board &= not_left\n", "        board &= every\n",
           "games/test_boards.py::test_othello_follows_the_slow_rules[8]"),
