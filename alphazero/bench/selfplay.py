@@ -1,11 +1,14 @@
 """Self-play: what share of the network's own speed it keeps, and positions per second with and without the cache.
 
 Search efficiency is network rows/s during self-play divided by rows/s of the fastest bare way of computing the
-same network at the same batch; both are measured in turn, in one process.
+same network at the same batch; both are measured in turn, in one process. Games begin after up to half a game of random
+moves, so that all stages are seen from the start.
 """
 
 import time
 from typing import Any
+
+import numpy as np
 
 from alphazero.bench.network import network_of
 from alphazero.bench.timing import median_ratio, medians
@@ -15,6 +18,7 @@ from alphazero.search import NetworkEvaluator
 from alphazero.selfplay.selfplay import SelfPlay, Tally
 
 ROUND_SECONDS = 6.0
+WARM_UP_SECONDS = 5.0
 BARE_SECONDS = 1.5
 
 
@@ -57,9 +61,11 @@ class _Worker:
     def __init__(self, game: Any, inference: Inference, options: Any, cache_mb: float):
         search = SearchConfig(simulations=options.simulations or 64, cache_mb=cache_mb, gumbel=options.gumbel,
                               memory_mb=16384.0)
-        play = SelfplayConfig(parallel_games=options.games, groups=options.groups)
+        play = SelfplayConfig(parallel_games=options.games, groups=options.groups,
+                              random_opening_plies=random_length(game) // 2)
         self.selfplay = SelfPlay(game, NetworkEvaluator(inference), search, play, seed=1)
-        self.selfplay.play(options.games)  # compiles, and brings the games to all stages
+        self.round(0.0)  # compiles
+        self.round(WARM_UP_SECONDS)
 
     def round(self, seconds: float) -> Any:
         """Play for about `seconds` and return the tally."""
@@ -67,3 +73,15 @@ class _Worker:
         end = time.perf_counter() + seconds
         self.selfplay.play(10**9, until=lambda: time.perf_counter() > end)
         return self.selfplay.tally
+
+
+def random_length(game: Any, num_games: int = 9) -> int:
+    """Return the median length of random games, in plies."""
+    rng, lengths = np.random.default_rng(0), []
+    for _ in range(num_games):
+        state, plies = game.initial_state(), 0
+        while not game.is_over(state):
+            game.play(state, int(rng.choice(game.legal(state))))
+            plies += 1
+        lengths.append(plies)
+    return int(np.median(lengths))
