@@ -3,7 +3,8 @@
 Scores are for the player to move: 0 a draw, n > 0 a win with the n-th last stone that this player could put on the
 board, n < 0 a loss likewise, so quicker wins and slower losses score higher. Method and scores after Pascal Pons,
 "Solving Connect 4: how to build a perfect AI": moves that lose at once are never tried, moves that threaten most are
-tried first, and the score is found by searches with windows of one point.
+tried first, and the score is found by searches with windows of one point. Before any move is tried the table is asked
+whether one is known to be good enough (enhanced transposition cutoffs; Schaeffer and Plaat 1996).
 
 The search keeps its stack in arrays, so that it can stop after any number of positions and go on later.
 """
@@ -18,6 +19,7 @@ from games.kernel import helper, njit
 
 ZERO, ONE = np.uint64(0), np.uint64(1)
 OPEN = np.int64(1000)  # no value yet
+LOOKS_AHEAD = 6  # with fewer plies left it costs more to ask the table about every move than to search
 SYMMETRIC_PLIES = 14  # a position and its mirror image are one until so many stones are on the board
 
 FRAME = np.dtype([
@@ -170,7 +172,23 @@ def _enter(board, task, table, ply):
         return low
     if frame.alpha >= frame.high:
         return frame.high
+    if played <= cells - LOOKS_AHEAD:
+        known = _known_refutation(board, table, frame, moves, played)
+        if known != OPEN:
+            return known
     _sort_moves(board, task, ply, moves)
+    return OPEN
+
+
+@helper
+def _known_refutation(board, table, frame, moves, played):
+    """Return a score of at least beta that the table already gives one of the moves, or OPEN (transposition cutoff)."""
+    while moves != ZERO:
+        move = moves & (ZERO - moves)
+        moves ^= move
+        entry = find(table, position_key(board, frame.own ^ frame.stones, frame.stones | move, played + 1))
+        if entry != NOT_FOUND and -np.int64(table[entry].high) >= frame.beta:
+            return -np.int64(table[entry].high)
     return OPEN
 
 
