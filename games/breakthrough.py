@@ -8,6 +8,7 @@ where the piece stands, row by row from the top left of that view. In text squar
 """
 
 import functools
+import re
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,15 @@ import numpy as np
 from games.bits import mix, stone_key
 from games.game import IllegalAction, game_class, njit
 from games.kernel import helper
-from games.stones import LETTERS, impossible, read_board_and_mover, refuse_rest, render_grid, stones_text
+from games.stones import (
+    LETTERS,
+    impossible,
+    read_board_and_mover,
+    read_square,
+    refuse_rest,
+    render_grid,
+    stones_text,
+)
 from games.symmetry import IDENTITY, MIRROR, Symmetries, cell_tables
 
 DIRECTIONS = 3
@@ -203,7 +212,12 @@ class Breakthrough(NamedTuple):
 
     def parse_action(self, state, text: str) -> int:
         """Read from and to, with "-", "x" or nothing between; ValueError, IllegalAction when it cannot be played."""
-        move = text.strip().lower().replace("-", "").replace("x", "")
+        squares = re.fullmatch(r"([a-z]\d+)[-x]?([a-z]\d+)", text.strip().lower())
+        if squares is None:
+            raise ValueError(f"cannot read the move {text!r}: expected two squares, as in b2-b3 or b2xc3")
+        for square in squares.groups():
+            read_square(square, self.rows, self.cols)
+        move = "".join(squares.groups())
         names = {self.action_name(state, a).replace("-", "").replace("x", ""): int(a) for a in self.legal(state)}
         if move not in names:
             known = ", ".join(self.action_name(state, a) for a in self.legal(state)) or "none, the game is over"
@@ -221,6 +235,8 @@ class Breakthrough(NamedTuple):
         counts = [int((board == stone).sum()) for stone in (1, 2)]
         if max(counts) > 2 * self.cols or max(counts) == 0:
             raise impossible(text, f"{counts[0]} x and {counts[1]} o, where either begins with {2 * self.cols}")
+        if int((board[0] == 1).sum() + (board[-1] == 2).sum()) > 1:
+            raise impossible(text, "more than one piece has arrived, and the first ends the game")
         state = self.initial_state()
         arrived = self.place(state, board, player)
         if arrived & (1 + player) or counts[1 - player] == 0:

@@ -196,7 +196,7 @@ def parse_spec(text: str) -> tuple[str, dict[str, Any]]:
 def _number(text: str) -> int | float | str:
     for kind in (int, float):
         try:
-            return kind(text)
+            return kind(text) if "_" not in text else text
         except ValueError:
             continue
     return text

@@ -9,27 +9,34 @@ from typing import Any
 import games
 
 
-def main(kind: str, game: str, options: argparse.Namespace) -> dict[str, Any]:
+def main(kind: str, game: str | None, options: argparse.Namespace) -> dict[str, Any]:
     """Run one benchmark, print it as a table (or as JSON with `options.json`) and return what was measured.
 
-    kind: "network", "search", "selfplay" or "games". Raises ValueError for a game or device that there is not.
+    kind: "network", "search", "selfplay" or "games"; game None: Connect Four, or every game for "games".
+    Raises ValueError for a game or device that there is not.
     """
     if kind == "games":
         from alphazero.bench.rules import bench_games
 
-        result = bench_games(options)
-    elif kind == "search":
+        measured = [games.parse(game)] if game else [games.make(name) for name in games.names()]
+        return _shown(bench_games(measured, options), options)
+    parsed = games.parse(game or "connect_four")
+    if kind == "search":
         from alphazero.bench.search import bench_search
 
-        result = bench_search(games.parse(game), options)
+        result = bench_search(parsed, options)
     elif kind == "network":
         from alphazero.bench.network import bench_network
 
-        result = bench_network(games.parse(game), options)
+        result = bench_network(parsed, options)
     else:
         from alphazero.bench.selfplay import bench_selfplay
 
-        result = bench_selfplay(games.parse(game), options)
+        result = bench_selfplay(parsed, options)
+    return _shown(result, options)
+
+
+def _shown(result: dict[str, Any], options: argparse.Namespace) -> dict[str, Any]:
     print(json.dumps(result) if options.json else table(result))
     return result
 

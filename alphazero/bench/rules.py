@@ -1,10 +1,10 @@
 """Speed of the rules alone: random moves and rollouts per second on one thread, and the size of a position."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-import games
 from alphazero.bench.timing import medians, rates_in_turn, repeated
 from games.bits import copy_state, mix, next_seed, random_below
 from games.kernel import njit
@@ -13,9 +13,9 @@ ROUND_SECONDS = 0.3
 CHUNK = 500
 
 
-def bench_games(options: Any) -> dict[str, Any]:
-    """Return, for every game, random rollouts/s, random moves/s (legal moves listed each ply), bytes of a position."""
-    return {name: _bench_game(games.make(name), options.rounds) for name in games.names()}
+def bench_games(rivals: Sequence[Any], options: Any) -> dict[str, Any]:
+    """Return, for each game, random rollouts/s, random moves/s (legal moves listed each ply), bytes of a position."""
+    return {game.name: _bench_game(game, options.rounds) for game in rivals}
 
 
 def _bench_game(game: Any, rounds: int) -> dict[str, Any]:

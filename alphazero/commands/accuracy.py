@@ -52,8 +52,10 @@ def run(args: argparse.Namespace) -> None:
         print(table(results))
 
 
-def position_files(given: list[str] | None, game: Any) -> list[Path]:
+def position_files(given: list[str] | None, game: Any, option: str = "--positions FILE") -> list[Path]:
     """Return the files of labelled sets, by default those that come with the package for a game's usual rules.
+
+    option: what the user can name others by.
 
     Raises ValueError when there are none.
     """
@@ -63,7 +65,7 @@ def position_files(given: list[str] | None, game: Any) -> list[Path]:
     usual = shipped.is_dir() and games.spec(game) == games.spec(games.make(game.name))
     if given is None and not usual:
         raise ValueError(f"no labelled positions of {games.spec(game)} come with the package: name some with "
-                         "--positions FILE")
+                         f"{option}")
     files: list[Path] = []
     for path in map(Path, given) if given is not None else [shipped]:
         files += sorted(path.glob("*.txt")) if path.is_dir() else [path]

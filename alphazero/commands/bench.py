@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="network, search, selfplay or games",
     )
     parser.add_argument(
-        "game", nargs="?", default="connect_four", metavar="GAME", help="default connect_four"
+        "game", nargs="?", metavar="GAME", help="default connect_four; with games: every game"
     )
     parser.add_argument("--rounds", type=whole_number(1), default=5, help="rounds whose median is shown (default 5)")
     parser.add_argument("--blocks", type=whole_number(0), default=5, help="blocks of the network (default 5)")

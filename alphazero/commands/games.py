@@ -19,6 +19,7 @@ def run(args: argparse.Namespace) -> None:
         width = max(len(name) for name in games.names())
         for name in games.names():
             print(f"{name:<{width}}  {games.info(name).title}")
+        print("factored-chess and the like: moves chosen part by part, as from, to and promotion")
         return
     name, _, rules = args.name.partition(":")
     if rules:

@@ -78,5 +78,5 @@ def openings_of(text: str, game: Any, seed: int) -> list[list[int]]:
 
     if text != "drawn":
         return read_openings(Path(text), game)
-    sets = [read_positions(path, game) for path in position_files(None, game)]
+    sets = [read_positions(path, game) for path in position_files(None, game, "--openings FILE")]
     return drawn_openings(sets, np.random.default_rng(seed))

@@ -87,7 +87,7 @@ def game_text(args: argparse.Namespace, record: GameRecord | None) -> str:
     if record is None or args.game is None:
         return args.game if record is None else record.game
     if games.spec(games.parse(args.game)) != games.spec(games.parse(record.game)):
-        raise ValueError(f"{args.load}: a game of {record.game}, not of {args.game}: leave out the game")
+        raise ValueError(f"a game of {record.game}, not of {args.game}: leave out the game")
     return record.game
 
 

@@ -9,6 +9,11 @@ HEADER = (f"{'gen':>4} {'min':>6} {'games':>7} {'positions':>9} {'pos/s':>6} {'n
           f"{'length':>6}  Elo")
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: "1 generation", "3 generations"."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 class Display:
     """Progress on the terminal: a bar over the minutes or the generations of a run, and a table above it."""
 

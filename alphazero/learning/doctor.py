@@ -12,6 +12,7 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from alphazero.config import Config, load_config
+from alphazero.learning.display import counted
 from alphazero.plots import read_metrics
 
 ENOUGH = 3  # generations that anything can be said about
@@ -192,7 +193,8 @@ def read_run(folder: Path) -> Run:
     config = load_config(folder / "config.toml")
     generations = [row for row in rows if row.get("event") == "generation"]
     if len(generations) < ENOUGH:
-        raise ValueError(f"{folder}: {len(generations)} generations so far: a diagnosis needs at least {ENOUGH}")
+        raise ValueError(f"{folder}: {counted(len(generations), 'generation')} so far: a diagnosis needs at least "
+                         f"{ENOUGH}")
     return Run(config, games.parse(config.game).num_actions, generations,
                [row for row in rows if row.get("event") == "rating"])
 

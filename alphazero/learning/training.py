@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from alphazero.config import Config, load_config
-from alphazero.learning.display import Display
+from alphazero.learning.display import Display, counted
 from alphazero.learning.expert_iteration import MODEL, ExpertIteration
 from alphazero.learning.progress import Progress
 from alphazero.learning.run_folder import PROGRESS, RunFolder, read_progress
@@ -29,7 +29,7 @@ class Summary(NamedTuple):
     match: Any | None  # its MatchResult, None where it was not played by this process
 
     def __str__(self) -> str:
-        lines = [f"{self.generations} generations, {self.games} games, {self.positions} positions in "
+        lines = [f"{counted(self.generations, 'generation')}, {self.games} games, {self.positions} positions in "
                  f"{self.minutes:.1f} minutes of training",
                  *([f"Elo {self.elo}"] if self.elo else []), *([self.match_text] if self.match_text else []),
                  f"model   {self.model}", f"plots   {self.folder / 'plots'}",

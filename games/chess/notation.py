@@ -7,6 +7,7 @@ import numpy as np
 
 from games.chess.actions import FIRST_PROMOTION, FLIP, TARGET
 from games.game import IllegalAction
+from games.stones import impossible
 
 if TYPE_CHECKING:
     import chess
@@ -83,10 +84,15 @@ def parse_state(self, text: str) -> np.record:
     if wrong:
         flags = [str(flag.name).lower() for flag in chess.Status if flag & wrong]
         why = ", ".join(PLAINLY.get(flag, flag.replace("_", " ")) for flag in flags)
-        raise ValueError(f"the position {text.strip()!r} cannot come about: {why}; give one that a game can reach")
+        raise impossible(text, f"{why}; give one that a game can reach")
+    for colour, owner in ((True, "White"), (False, "Black")):
+        if _promoted(board, colour) > 8 - len(board.pieces(chess.PAWN, colour)):
+            raise impossible(text, f"{owner} has more pieces than the pawns that are gone can have become")
+    if board.ep_square is not None and board.halfmove_clock:
+        passed = chess.square_name(board.ep_square)
+        raise impossible(text, f"a pawn has just passed {passed}, yet the last {board.halfmove_clock} plies moved none")
     if board.halfmove_clock > 100:
-        raise ValueError(f"the position {text.strip()!r} cannot come about: {board.halfmove_clock} plies without a "
-                         "capture or a pawn's move; the game is over at 100")
+        raise impossible(text, f"{board.halfmove_clock} plies without a capture or a pawn's move; the game ends at 100")
     plies = 2 * (board.fullmove_number - 1) + (not board.turn)
     if plies > self.longest:
         raise ValueError(f"the position {text.strip()!r} is beyond the longest game, {self.longest} plies: give an "
@@ -95,6 +101,14 @@ def parse_state(self, text: str) -> np.record:
     fill_core(state["core"], board)
     self.place(state, plies)
     return state
+
+
+def _promoted(board: "chess.Board", colour: bool) -> int:
+    """Return the least number of a player's pieces that must have been pawns."""
+    import chess
+
+    start = ((chess.KNIGHT, 2), (chess.BISHOP, 2), (chess.ROOK, 2), (chess.QUEEN, 1))
+    return sum(max(0, len(board.pieces(kind, colour)) - count) for kind, count in start)
 
 
 def fill_core(core: Any, board: "chess.Board") -> None:

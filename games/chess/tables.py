@@ -35,16 +35,15 @@ UPPER = np.array([[bits(walk(square, *line)) for line in DIRECTIONS] for square 
 LOWER = np.array([[bits(walk(square, -rank, -file)) for rank, file in DIRECTIONS] for square in range(64)])
 
 
-def _between_and_line() -> tuple[np.ndarray, np.ndarray]:
-    """Return, for two squares on one line, what lies between them, and the whole line; otherwise nothing."""
-    between, line = np.zeros((64, 64), np.uint64), np.zeros((64, 64), np.uint64)
+def _between() -> np.ndarray:
+    """Return, for two squares on one line, what lies between them; otherwise nothing."""
+    between = np.zeros((64, 64), np.uint64)
     for first in range(64):
         for step in KING_STEPS:
             way = walk(first, *step)
             for index, second in enumerate(way):
                 between[first, second] = bits(way[:index])
-                line[first, second] = bits({first, *way, *walk(first, -step[0], -step[1])})
-    return between, line
+    return between
 
 
-BETWEEN, LINE = _between_and_line()
+BETWEEN = _between()

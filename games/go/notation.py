@@ -65,10 +65,21 @@ def state_text(self, state) -> str:
 
 
 def _may_be_ko(board: np.ndarray, row: int, col: int, taker: int) -> bool:
-    """Whether a point is empty and between stones of `taker` (1 or 2), as after the capture of a single stone."""
-    rows, cols = board.shape
+    """Whether `taker` (1 or 2) can just have taken a single stone on an empty point with one of his own.
+
+    All around the point are then his, one of them a lone stone that has no liberty but this point.
+    """
+    around = _near(board, row, col)
+    if board[row, col] or any(board[point] != taker for point in around):
+        return False
+    return any(all(board[point] == 3 - taker for point in _near(board, *stone) if point != (row, col))
+               for stone in around)
+
+
+def _near(board: np.ndarray, row: int, col: int) -> list[tuple[int, int]]:
+    """Return the points beside a point."""
     near = [(row - 1, col), (row + 1, col), (row, col - 1), (row, col + 1)]
-    return not board[row, col] and all(board[r, c] == taker for r, c in near if 0 <= r < rows and 0 <= c < cols)
+    return [(r, c) for r, c in near if 0 <= r < board.shape[0] and 0 <= c < board.shape[1]]
 
 
 def parse_state(self, text: str) -> np.record:
@@ -81,6 +92,8 @@ def parse_state(self, text: str) -> np.record:
             raise impossible(text, "no point is forbidden by ko where superko is not simple: leave \"ko\" out")
         if ko >= self.rows * self.cols or not _may_be_ko(board, *divmod(ko, self.cols), 2 - player):
             raise impossible(text, "no single stone can have been taken there just now")
+        if rest:
+            raise impossible(text, "a pass lifts the ko")
     if rest not in ([], [PASS], [PASS] * 2):
         raise ValueError(f"cannot read {' '.join(rest)!r} in the position {text!r}: expected \"ko\" and a point, or "
                          "\"pass\" once or twice")

@@ -110,6 +110,7 @@ def test_boards_are_drawn(text, moves, expected):
     ("hex:size=2", "x./xo x", "2 x and 1 o"), ("breakthrough:rows=4,cols=2", "o./../../.. o", "has won"),
     ("breakthrough:rows=4,cols=2", "xo/o./.x/xx x", "has won"), ("breakthrough", "x", "expected"),
     ("breakthrough:rows=4,cols=2", "oo/oo/oo/xx x", "either begins with 4"),
+    ("breakthrough:rows=4,cols=2", "xx/../.o/.. o", "more than one piece has arrived"),
 ])  # fmt: skip
 def test_impossible_positions_are_refused(text, position, why):
     with pytest.raises(ValueError, match=why):
@@ -121,7 +122,7 @@ def test_impossible_positions_are_refused(text, position, why):
     ("othello", "pass", "legal moves are"), ("hex", "l1", "expected a square from a1 to k11"),
     ("hex", "swap", "cannot read the move"),
     ("breakthrough", "a1-a2", "legal moves are"),
-    ("breakthrough", "", "legal"),
+    ("breakthrough", "", "cannot read the move"), ("breakthrough", "z1-z2", "expected a square from a1 to h8"),
 ])  # fmt: skip
 def test_moves_that_cannot_be_are_refused(text, move, why):
     game = games.parse(text)

@@ -243,6 +243,9 @@ def test_moves_that_cannot_be_are_refused(move, why):
     ("hello", "cannot read the position 'hello' as a FEN"), ("8/8/8/8/8/8/8/8 w - - 0 1", "cannot come about: .*king"),
     ("4k3/8/8/8/8/8/8/4K2r b - - 0 1", "cannot come about: the player who is not to move is in check"),
     ("4k3/8/8/8/8/8/8/4K2R w - - 130 90", "130 plies without"),
+    ("4k3/8/8/8/8/8/PPPPPPPP/QQBNK3 w - - 0 1", "White has more pieces than the pawns that are gone"),
+    ("4k1bb/ppppppp1/6pb/8/8/8/8/4K3 w - - 0 1", "Black has more pieces than the pawns"),
+    ("4k3/8/8/4pP2/8/8/8/4K2R w - e6 50 1", "a pawn has just passed e6, yet the last 50 plies moved none"),
     ("4k3/8/8/8/8/8/8/4K2R w - - 0 258", "beyond the longest game, 512 plies"),
 ])  # fmt: skip
 def test_impossible_positions_are_refused(fen, why):

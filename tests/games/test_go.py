@@ -306,6 +306,21 @@ def test_impossible_positions_are_refused(position, why):
         game.parse_state(position)
 
 
+@pytest.mark.parametrize("position, why", [
+    (".xo./xo.o/.xo. x ko c2", None), (".xo./xo.o/.xo. x ko c2 pass", "a pass lifts the ko"),
+    ("oooo/o.oo/oooo x ko b2", "no single stone can have been taken"),
+    (".o../o.o./.o.. x ko b2", "no single stone can have been taken"),
+    (".xo./xx.o/.xo. x ko c2", "no single stone can have been taken"),
+])  # fmt: skip
+def test_a_ko_is_where_a_lone_stone_can_have_taken_one(position, why):
+    game = make(3, 4, "simple")
+    if why is None:
+        assert game.state_text(game.parse_state(position)) == position
+        return
+    with pytest.raises(ValueError, match=why):
+        game.parse_state(position)
+
+
 @pytest.mark.parametrize("move, why", [
     ("i1", "expected a square from a1 to d4"), ("e1", "expected a square"), ("a5", "expected a square"),
     ("a1", "that point is taken"), ("", "cannot read the move"),
