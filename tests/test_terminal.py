@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import time
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ import games
 from alphazero.analysis import Analysis, Analyst, MoveAnalysis, position_after
 from alphazero.arena.players import Player
 from alphazero.terminal import GameRecord, Session, Side, load_record, save_record
+from alphazero.terminal.delay import explaining_delay
 
 
 class Scripted(Player):
@@ -234,6 +236,16 @@ def test_a_full_disk_leaves_the_game_going_and_no_half_file(tmp_path, monkeypatc
     monkeypatch.setattr("os.fsync", full)
     made, out = session(f"4|save {tmp_path / 'x.txt'}|3|quit", opponent="5 5")
     assert "No space left on device" in out and len(made.moves) == 4 and list(tmp_path.iterdir()) == []
+
+
+def test_a_long_wait_is_explained_and_a_short_one_is_not():
+    said = []
+    with explaining_delay(said.append, 100.0):
+        pass
+    assert said == []
+    with explaining_delay(said.append, 0.01):
+        time.sleep(0.2)
+    assert len(said) == 1 and "compiling" in said[0]
 
 
 def test_a_record_survives_a_round_trip(tmp_path):

@@ -49,6 +49,7 @@ def run(args: argparse.Namespace) -> None:
     from alphazero.analysis import MODEL_SIMULATIONS, Analyst
     from alphazero.arena.players import make_player
     from alphazero.terminal import Session, Side, load_record
+    from alphazero.terminal.delay import explaining_delay
 
     record = load_record(args.load) if args.load is not None else None
     with naming_saved_game(args.load):
@@ -64,7 +65,7 @@ def run(args: argparse.Namespace) -> None:
         print(f"The saved game was against {record.opponent}; it goes on against {opponent.name}.")
     side = Side(args.side or (record.human if record is not None else "first"))
     analyst = Analyst(game, model, args.simulations, args.device, seed)
-    with naming_saved_game(args.load):
+    with naming_saved_game(args.load), explaining_delay(print):
         session = Session(game, opponent, side, analyst, seed=seed, moves=record.moves if record is not None else ())
     session.run()
 

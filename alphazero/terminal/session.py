@@ -20,6 +20,7 @@ import games
 from alphazero.analysis import Analysis
 from alphazero.arena.players import Player
 from alphazero.terminal.commands import COMMANDS, find_command
+from alphazero.terminal.delay import explaining_delay
 
 FIRST, SECOND = 0, 1
 SIDE_NAMES = ("first", "second")
@@ -67,6 +68,7 @@ class Session:
         self.writer = sys.stdout if writer is None else writer
         self.random = random.Random(seed)
         self.quitting = False
+        self._has_searched = False  # the first search of a process may have to be compiled
         self.begin()
         for ply, text in enumerate(moves, start=1):
             try:
@@ -191,7 +193,10 @@ class Session:
     def _opponent_moves(self) -> None:
         states = np.zeros(1, self.game.state_dtype)
         states[0] = self.state
-        self.play(int(self.opponent.choose(states)[0]))
+        with contextlib.nullcontext() if self._has_searched else explaining_delay(self.say):
+            action = int(self.opponent.choose(states)[0])
+        self._has_searched = True
+        self.play(action)
         if self.my_turn or self.over:
             self.show()
 
