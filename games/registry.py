@@ -55,6 +55,7 @@ class GameInfo(NamedTuple):
     title: str
     rules: tuple[Rule, ...]
     load: Callable[[], Callable[..., Any]]  # returns what builds the game from its rules
+    either: tuple[tuple[str, str], ...] = ()  # the second replaces the first, so not both may be given
 
     def check(self, rules: dict[str, Any]) -> dict[str, Any]:
         """Return all rules with defaults filled in; ValueError for an unknown rule or an impossible value."""
@@ -63,6 +64,10 @@ class GameInfo(NamedTuple):
             if name not in known:
                 raise ValueError(f"{self.name}: unknown rule {name!r}{nearest(name, known)}; "
                                  f"it has {', '.join(known) or 'no rules to set'}")
+        for first, second in self.either:
+            if first in rules and rules.get(second, known[second].default) != known[second].default:
+                raise ValueError(f"{self.name}: the rules {first}={rules[first]} and {second}={rules[second]} exclude "
+                                 f"each other: leave one out")
         return {name: rule.check(self.name, rules.get(name, rule.default)) for name, rule in known.items()}
 
 
@@ -105,7 +110,7 @@ BUILT_IN = {entry.name: entry for entry in (
               Rule("history", 8, 1, 16, "positions that the planes show"),
               Rule("features", 0, 0, 1, "whether planes also show liberties, ko and last moves", ("no", "yes")),
               Rule("max_plies", 0, 0, 4096, "longest game, then scored as it stands; 0: 162, 338 or 722 by size")),
-             _from("games.go", "go")),
+             _from("games.go", "go"), (("size", "rows"), ("size", "cols"))),
     GameInfo("chess", "Chess",
              (Rule("history", 8, 1, 16, "positions that the planes show"),
               Rule("max_plies", 512, 1, 20000, "longest game, then a draw")), _from("games.chess", "chess")),

@@ -282,7 +282,8 @@ def test_handicap_stones_stand_on_star_points_and_white_begins(size, stones, poi
 
 
 @pytest.mark.parametrize("text, why", [
-    ("go:size=20", "from 1 to 19"), ("go:rows=5", "needs cols"), ("go:size=5,handicap=2", "at least 7 points a side"),
+    ("go:size=20", "from 1 to 19"), ("go:rows=5", "needs cols"), ("go:size=9,rows=3,cols=4", "exclude each other"),
+    ("go:size=5,handicap=2", "at least 7 points a side"),
     ("go:size=8,handicap=5", "at most 4"),
     ("go:size=7,handicap=9", "at most 4"), ("go:superko=super", "one of simple, positional, situational"),
     ("go:komi=half", "rule komi='half'"), ("go:history=0", "from 1 to 16"),
