@@ -70,13 +70,13 @@ def test_champions_are_listed(capsys):
 
 
 def test_analysis_uses_the_champion_unless_told_otherwise(capsys):
-    arguments = ["analyze", "connect_four", "--moves", "4 4 4 4 4", "--simulations", "50", "--json"]
+    arguments = ["analyze", "connect_four", "--moves", "4 1 4 1 4", "--simulations", "50", "--json"]
     priors = {}
     for more in ((), ("--rollouts",)):
         status, out, _ = run(capsys, *arguments, *more)
         assert status == 0
         priors[more] = [move["prior"] for move in json.loads(out)["moves"]]
-    assert max(priors[()]) > 1.5 / 7 and priors[("--rollouts",)] == pytest.approx([1 / 7] * 7, rel=1e-4)
+    assert max(priors[()]) > 0.5 and priors[("--rollouts",)] == pytest.approx([1 / 7] * 7, rel=1e-4)
 
 
 def test_a_champion_for_other_rules_is_one_clear_line(capsys):

@@ -87,7 +87,7 @@ def test_runs_that_cannot_be_examined_are_one_line(tmp_path, capsys):
     assert "missing" in error_line(capsys, "doctor", str(tmp_path / "missing"))
     (tmp_path / "config.toml").write_text('game = "connect_four"\n')
     (tmp_path / "metrics.jsonl").write_text(json.dumps(healthy()[0]) + "\n")
-    assert "1 generations so far: a diagnosis needs at least 3" in error_line(capsys, "doctor", str(tmp_path))
+    assert "1 generation so far: a diagnosis needs at least 3" in error_line(capsys, "doctor", str(tmp_path))
 
 
 def test_every_setting_that_is_recommended_exists():
