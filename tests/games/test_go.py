@@ -98,7 +98,7 @@ def test_strict_positional_superko_has_the_known_numbers_of_sequences(rules, exp
 
 
 @pytest.mark.parametrize("rows, cols, expected", [(1, 1, 1), (1, 2, 5), (2, 2, 57), (2, 3, 489), (2, 4, 4125),
-                                                  (3, 3, 12675)])  # fmt: skip
+                                                  (3, 3, 12675), pytest.param(3, 4, 321689, marks=pytest.mark.slow)])
 def test_as_many_positions_are_legal_as_counted(rows, cols, expected):
     game = make(rows, cols)
     count = 0
