@@ -16,15 +16,7 @@ import numpy as np
 from games.bits import mix, stone_key
 from games.game import IllegalAction, game_class, njit
 from games.kernel import helper
-from games.stones import (
-    LETTERS,
-    impossible,
-    read_board_and_mover,
-    read_square,
-    refuse_rest,
-    render_grid,
-    stones_text,
-)
+from games.stones import LETTERS, impossible, read_board_and_mover, read_square, refuse_rest, render_grid, stones_text
 from games.symmetry import IDENTITY, MIRROR, Symmetries, cell_tables
 
 DIRECTIONS = 3

@@ -14,15 +14,7 @@ from games.bits import mix, popcount, trailing_zeros
 from games.game import IllegalAction, game_class, njit
 from games.kernel import helper
 from games.lines import hash_cells
-from games.stones import (
-    LETTERS,
-    impossible,
-    read_board_and_mover,
-    read_square,
-    refuse_rest,
-    render_grid,
-    stones_text,
-)
+from games.stones import LETTERS, impossible, read_board_and_mover, read_square, refuse_rest, render_grid, stones_text
 from games.symmetry import ANTI_TRANSPOSE, HALF_TURN, IDENTITY, TRANSPOSE, Symmetries, board_symmetries
 
 ONE, ZERO = np.uint64(1), np.uint64(0)
