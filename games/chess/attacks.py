@@ -7,7 +7,7 @@ bound what is attacked, and one subtraction of two of their bits gives all squar
 import numpy as np
 
 from games.bits import leading_zeros
-from games.chess.tables import LOWER, UPPER
+from games.chess.tables import FALLING, FLAT, LOWER, RISING, UPPER, UPRIGHT
 from games.kernel import helper
 
 ONE, ZERO = np.uint64(1), np.uint64(0)
@@ -27,10 +27,10 @@ def line_attacks(square, line, occupied):
 @helper
 def rook_attacks(square, occupied):
     """Return what a rook on a square attacks."""
-    return line_attacks(square, 0, occupied) | line_attacks(square, 1, occupied)
+    return line_attacks(square, UPRIGHT, occupied) | line_attacks(square, FLAT, occupied)
 
 
 @helper
 def bishop_attacks(square, occupied):
     """Return what a bishop on a square attacks."""
-    return line_attacks(square, 2, occupied) | line_attacks(square, 3, occupied)
+    return line_attacks(square, RISING, occupied) | line_attacks(square, FALLING, occupied)

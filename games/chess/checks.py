@@ -14,6 +14,7 @@ PAWN_TYPE, KNIGHT_TYPE, BISHOP_TYPE, ROOK_TYPE, QUEEN_TYPE, KING_TYPE = range(6)
 KINGSIDE, QUEENSIDE = 1, 2  # castling rights of the player to move; the other's stand two bits higher
 KING_HOME = 4  # e1
 SHORT_FREE, LONG_FREE = np.uint64(0x60), np.uint64(0x0E)  # what must be empty for castling
+SHORT_TO, LONG_TO = np.int64(6), np.int64(2)  # where the king goes
 
 
 @helper
@@ -87,9 +88,9 @@ def king_targets(core, king, in_check_now):
         targets &= targets - ONE
     if not in_check_now and core.castling & (KINGSIDE | QUEENSIDE):
         if core.castling & KINGSIDE and occupied & SHORT_FREE == ZERO and safe & ONE << np.uint64(5):
-            if not is_attacked(core, 6, occupied):
-                castled |= ONE << np.uint64(6)
+            if not is_attacked(core, SHORT_TO, occupied):
+                castled |= ONE << np.uint64(SHORT_TO)
         if core.castling & QUEENSIDE and occupied & LONG_FREE == ZERO and safe & ONE << np.uint64(3):
-            if not is_attacked(core, 2, occupied):
-                castled |= ONE << np.uint64(2)
+            if not is_attacked(core, LONG_TO, occupied):
+                castled |= ONE << np.uint64(LONG_TO)
     return safe, castled

@@ -82,8 +82,11 @@ def _mated(core):
 
 
 @helper
-def start(game, state, plies):
-    """Begin from the position in state.core, `plies` into its game, with nothing known of what was before."""
+def _start(game, state, plies):
+    """Begin from the position in state.core, `plies` into its game, with nothing known of what was before.
+
+    Return how often the position has occurred before: never.
+    """
     state.plies = plies
     state.known = 1
     state.slot = state.over = state.result = 0
@@ -91,7 +94,7 @@ def start(game, state, plies):
     state.past[:] = np.uint64(0)
     state.seen[:] = np.uint64(0)
     state.core.hash = whole_hash(state.core)
-    _judge(game, state, _note(game, state))
+    return _note(game, state)
 
 
 @game_class("chess")
@@ -123,7 +126,7 @@ class Chess(NamedTuple):
         core.kinds[4] = np.uint64(0x0800000000000008)
         core.kinds[5] = np.uint64(0x1000000000000010)
         core.castling, core.passed, core.quiet, core.player = 15, -1, 0, 0
-        start(self, state, 0)
+        _start(self, state, 0)
 
     @njit
     def legal_actions(self, state, out):
@@ -189,31 +192,28 @@ class Chess(NamedTuple):
     @njit
     def random_playout(self, state, out, seed):
         """Play uniformly random moves to the end, listing them once a ply."""
-        core = state.core
+        core, drawn = state.core, False
         while not state.over:
             count = legal_actions(core, out)
             if count == 0:
                 return _mated(core)
+            if drawn:
+                return 0
             seed = next_seed(seed)
             make_move(core, np.int64(out[random_below(mix(seed), count)]))
             state.plies += 1
-            quiet = np.int64(core.quiet)
-            if quiet >= FIFTY_MOVES or state.plies >= self.longest:
-                return 0 if can_move(core) else _mated(core)
-            if quiet == 0 and is_insufficient(core):
-                return 0
-            repeats = 0
+            quiet, repeats = np.int64(core.quiet), 0
             for earlier in range(quiet - 2, -1, -2):
                 repeats += state.past[earlier] == core.hash
-            if repeats >= THREEFOLD:
-                return 0
             state.past[quiet] = core.hash
+            drawn = quiet >= FIFTY_MOVES or state.plies >= self.longest or repeats >= THREEFOLD
+            drawn |= quiet == 0 and is_insufficient(core)
         return np.int64(state.result)
 
     @njit
     def place(self, state, plies):
         """Begin from the position that stands in state.core but for its hash."""
-        start(self, state, plies)
+        _judge(self, state, _start(self, state, plies))
 
     @njit
     def num_parts(self, action):

@@ -22,7 +22,20 @@ from games.chess.checks import (
     king_square,
     king_targets,
 )
-from games.chess.tables import BETWEEN, KING_STEPS, KNIGHT, KNIGHT_STEPS, PAWN_DOWN, bits, walk
+from games.chess.tables import (
+    BETWEEN,
+    FALLING,
+    FLAT,
+    KING_STEPS,
+    KNIGHT,
+    KNIGHT_STEPS,
+    PAWN_DOWN,
+    RISING,
+    THROUGH,
+    UPRIGHT,
+    bits,
+    walk,
+)
 from games.kernel import helper
 
 MOST_MOVES = 256  # no position has more than 218
@@ -34,18 +47,21 @@ def _reached(steps) -> np.ndarray:
     return np.array([bits(to for square in range(64) for to in walk(square, *step, 1)) for step in steps])
 
 
-UP, UP_RIGHT, RIGHT, DOWN_RIGHT, DOWN, DOWN_LEFT, LEFT, UP_LEFT = (8 * rank + file for rank, file in KING_STEPS)
-NOT_1, NOT_8, NOT_A, NOT_H = (_reached((step,))[0] for step in ((1, 0), (-1, 0), (0, 1), (0, -1)))
+UP, UP_RIGHT, RIGHT, DOWN_RIGHT, DOWN, DOWN_LEFT, LEFT, UP_LEFT = range(8)  # literals: each has code of its own
+STEPS, REACHED = np.array([8 * rank + file for rank, file in KING_STEPS]), _reached(KING_STEPS)
 LEAPS, LEAPT = np.array([8 * rank + file for rank, file in KNIGHT_STEPS]), _reached(KNIGHT_STEPS)
-UPRIGHT, RISING, FLAT, FALLING = range(4)  # lines, in the order of the first four steps
-THROUGH = np.array([[bits([*walk(square, rank, file), *walk(square, -rank, -file)]) for rank, file in KING_STEPS[:4]]
-                    for square in range(64)])  # each line through a square, without the square itself
 
 
 @helper
 def _shift(board, by):
     """Move all squares of a board by so many, around its ends."""
     return board << np.uint64(by & 63) | board >> np.uint64(-by & 63)
+
+
+@helper
+def _step(board, direction):
+    """Move all squares of a board one step, those that leave it away."""
+    return _shift(board, STEPS[direction]) & REACHED[direction]
 
 
 @helper
@@ -62,52 +78,50 @@ def _emit(out, count, plane, origins):
 
 
 @helper
-def _emit_direction(out, count, plane, step, reached, sliders, allowed, free, near, far):
+def _emit_direction(out, count, direction, sliders, allowed, free, near, far):
     """Add what goes in a direction: sliders to allowed squares, through free ones, and others one or two steps.
 
-    plane: the first of the direction; reached: what a step can lead to; near, far: where those others come from.
+    near, far: where those others come from.
     """
-    front = _shift(sliders, step) & reached
-    count = _emit(out, count, plane, _shift(front & allowed, -step) | near)
-    front = _shift(front & free, step) & reached
-    count = _emit(out, count, plane + 1, _shift(front & allowed, -2 * step) | far)
-    front &= free
-    back = -2 * step
+    plane, back = np.int64(7 * direction), -STEPS[direction]
+    front = _step(sliders, direction)
+    count = _emit(out, count, plane, _shift(front & allowed, back) | near)
+    front = _step(front & free, direction)
+    count = _emit(out, count, plane + 1, _shift(front & allowed, 2 * back) | far)
+    plane, back, front = plane + 2, 3 * back, front & free
     while front != ZERO:
-        plane += 1
-        back -= step
-        front = _shift(front, step) & reached
-        count = _emit(out, count, plane + 1, _shift(front & allowed, back))
-        front &= free
+        front = _step(front, direction)
+        count = _emit(out, count, plane, _shift(front & allowed, back))
+        plane, back, front = plane + 1, back - STEPS[direction], front & free
     return count
 
 
 @helper
-def _king_comes(king, step, targets):
-    """Return the king's square, as a board, where a step leads to one of his targets."""
-    return _shift(targets, -step) & ONE << np.uint64(king)
+def _king_comes(king, by, targets):
+    """Return the king's square, as a board, where going `by` squares leads to one of his targets."""
+    return _shift(targets, -by) & ONE << np.uint64(king)
 
 
 @helper
 def _pawn_origins(core, king, pinned, allowed):
     """Return the pawns that may go one step ahead, two, take to the left, and to the right."""
     pawns, takes, free = core.kinds[PAWN_TYPE] & core.own, core.other & allowed, ~(core.own | core.other)
-    once = _shift(pawns & (~pinned | THROUGH[king, UPRIGHT]), UP) & free
-    twice = _shift(once, UP) & free & RANK_4 & allowed
-    left = _shift(pawns & (~pinned | THROUGH[king, FALLING]), UP_LEFT) & NOT_H & takes
-    right = _shift(pawns & (~pinned | THROUGH[king, RISING]), UP_RIGHT) & NOT_A & takes
-    left, right = _shift(left, -UP_LEFT), _shift(right, -UP_RIGHT)
+    once = _step(pawns & (~pinned | THROUGH[king, UPRIGHT]), UP) & free
+    twice = _step(once, UP) & free & RANK_4 & allowed
+    left = _step(pawns & (~pinned | THROUGH[king, FALLING]), UP_LEFT) & takes
+    right = _step(pawns & (~pinned | THROUGH[king, RISING]), UP_RIGHT) & takes
+    left, right = _shift(left, -STEPS[UP_LEFT]), _shift(right, -STEPS[UP_RIGHT])
     if core.passed >= 0:
         beside = PAWN_DOWN[core.passed] & pawns
         while beside != ZERO:
             square = trailing_zeros(beside)
             if can_take_en_passant(core, square):
-                if core.passed - square == UP_LEFT:
+                if core.passed - square == STEPS[UP_LEFT]:
                     left |= ONE << np.uint64(square)
                 else:
                     right |= ONE << np.uint64(square)
             beside &= beside - ONE
-    return _shift(once & allowed, -UP), _shift(twice, -2 * UP), left, right
+    return _shift(once & allowed, -STEPS[UP]), _shift(twice, -2 * STEPS[UP]), left, right
 
 
 @helper
@@ -144,23 +158,24 @@ def legal_actions(core, out):
     rooks, bishops = (kinds[ROOK_TYPE] | kinds[QUEEN_TYPE]) & own, (kinds[BISHOP_TYPE] | kinds[QUEEN_TYPE]) & own
     upright, rising = rooks & (~pinned | THROUGH[king, UPRIGHT]), bishops & (~pinned | THROUGH[king, RISING])
     flat, falling = rooks & (~pinned | THROUGH[king, FLAT]), bishops & (~pinned | THROUGH[king, FALLING])
-    short, long = _king_comes(king, 2 * RIGHT, castled), _king_comes(king, 2 * LEFT, castled)
-    near = ahead | _king_comes(king, UP, safe)
-    count = _emit_direction(out, 0, 0, UP, NOT_1, upright, allowed, free, near, twice)
-    near = right | _king_comes(king, UP_RIGHT, safe)
-    count = _emit_direction(out, count, 7, UP_RIGHT, NOT_1 & NOT_A, rising, allowed, free, near, ZERO)
-    near = _king_comes(king, RIGHT, safe)
-    count = _emit_direction(out, count, 14, RIGHT, NOT_A, flat, allowed, free, near, short)
-    near = _king_comes(king, DOWN_RIGHT, safe)
-    count = _emit_direction(out, count, 21, DOWN_RIGHT, NOT_8 & NOT_A, falling, allowed, free, near, ZERO)
-    near = _king_comes(king, DOWN, safe)
-    count = _emit_direction(out, count, 28, DOWN, NOT_8, upright, allowed, free, near, ZERO)
-    near = _king_comes(king, DOWN_LEFT, safe)
-    count = _emit_direction(out, count, 35, DOWN_LEFT, NOT_8 & NOT_H, rising, allowed, free, near, ZERO)
-    near = _king_comes(king, LEFT, safe)
-    count = _emit_direction(out, count, 42, LEFT, NOT_H, flat, allowed, free, near, long)
-    near = left | _king_comes(king, UP_LEFT, safe)
-    count = _emit_direction(out, count, 49, UP_LEFT, NOT_1 & NOT_H, falling, allowed, free, near, ZERO)
+    short, long = _king_comes(king, 2 * STEPS[RIGHT], castled), _king_comes(king, 2 * STEPS[LEFT], castled)
+    count = np.int64(0)
+    near = ahead | _king_comes(king, STEPS[UP], safe)
+    count = _emit_direction(out, count, UP, upright, allowed, free, near, twice)
+    near = right | _king_comes(king, STEPS[UP_RIGHT], safe)
+    count = _emit_direction(out, count, UP_RIGHT, rising, allowed, free, near, ZERO)
+    near = _king_comes(king, STEPS[RIGHT], safe)
+    count = _emit_direction(out, count, RIGHT, flat, allowed, free, near, short)
+    near = _king_comes(king, STEPS[DOWN_RIGHT], safe)
+    count = _emit_direction(out, count, DOWN_RIGHT, falling, allowed, free, near, ZERO)
+    near = _king_comes(king, STEPS[DOWN], safe)
+    count = _emit_direction(out, count, DOWN, upright, allowed, free, near, ZERO)
+    near = _king_comes(king, STEPS[DOWN_LEFT], safe)
+    count = _emit_direction(out, count, DOWN_LEFT, rising, allowed, free, near, ZERO)
+    near = _king_comes(king, STEPS[LEFT], safe)
+    count = _emit_direction(out, count, LEFT, flat, allowed, free, near, long)
+    near = left | _king_comes(king, STEPS[UP_LEFT], safe)
+    count = _emit_direction(out, count, UP_LEFT, falling, allowed, free, near, ZERO)
     knights = kinds[KNIGHT_TYPE] & own & ~pinned
     if knights != ZERO:
         count = _emit_knights(out, count, knights, allowed)
@@ -180,4 +195,4 @@ def can_move(core):
         knights = core.kinds[KNIGHT_TYPE] & free
         if knights != ZERO and KNIGHT[trailing_zeros(knights)] & ~core.own != ZERO:
             return True
-    return legal_actions(core, None) > 0
+    return legal_actions(core, np.empty(MOST_MOVES, np.int32)) > 0  # listed, not counted: that is compiled anyway

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-DIRECTIONS = ((1, 0), (0, 1), (1, 1), (1, -1))  # of lines, (rank, file): up, right, up right, up left
+DIRECTIONS = ((1, 0), (0, 1), (1, 1), (1, -1))  # of lines, (rank, file)
+UPRIGHT, FLAT, RISING, FALLING = (np.int64(line) for line in range(4))  # and their names
 KNIGHT_STEPS = ((2, 1), (1, 2), (-1, 2), (-2, 1), (-2, -1), (-1, -2), (1, -2), (2, -1))
 KING_STEPS = ((1, 0), (1, 1), (0, 1), (-1, 1), (-1, 0), (-1, -1), (0, -1), (1, -1))
 
@@ -33,6 +34,7 @@ PAWN_DOWN = _leaps(((-1, -1), (-1, 1)))
 # For each square and line: the squares with higher and those with lower numbers.
 UPPER = np.array([[bits(walk(square, *line)) for line in DIRECTIONS] for square in range(64)])
 LOWER = np.array([[bits(walk(square, -rank, -file)) for rank, file in DIRECTIONS] for square in range(64)])
+THROUGH = UPPER | LOWER
 
 
 def _between() -> np.ndarray:
