@@ -85,7 +85,7 @@ class SearchConfig(Settings):
         "How an action is selected: alphazero (growing exploration), puct (AGZ, constant c_puct), "
         "alphago (rho*prior/(1+visits)), uct (Kocsis and Szepesvari 2006).",
     )
-    simulations: int = setting(64, "Simulations a move. AGZ: 1600; AZ: 800.", ge=1, le=10_000_000)
+    simulations: int = setting(32, "Simulations a move. AGZ: 1600; AZ: 800.", ge=1, le=10_000_000)
     c_init: float = setting(1.25, "Exploration of rule alphazero at few visits. AZ: 1.25.", ge=0.0, le=1000.0)
     c_base: float = setting(
         19652.0, "Visits over which exploration of rule alphazero grows. AZ: 19652.", gt=0.0, le=1e12
@@ -186,7 +186,7 @@ class ReplayConfig(Settings):
         0.6, "The window as a share of all positions so far, between the bounds. AGZ, AZ: 1 up to the bound."
     )
     surprise_weight: Fraction = setting(
-        0.0, "Share of a position's chance to be drawn that goes by its policy surprise. KataGo: 0.5."
+        0.5, "Share of a position's chance to be drawn that goes by its policy surprise. KataGo: 0.5."
     )
 
     @model_validator(mode="after")
@@ -224,7 +224,7 @@ class TrainingConfig(Settings):
         0.7, "Value target: this share of the result z, the rest of the search's value. AGZ, AZ: 1."
     )
     value_steps: int = setting(
-        0,
+        5,
         "Value target: not the result z but the search's value so many plies on (k-step), unless the game has "
         "ended by then; 0: z. AGZ, AZ: 0.",
         ge=0,
