@@ -95,6 +95,10 @@ class SearchConfig(Settings):
     c_uct: float = setting(
         1.4, "Exploration of rule uct. UCB1: sqrt(2) for values in [0, 1].", ge=0.0, le=1000.0
     )
+    opponent_exploration: float = setting(
+        1.0, "Exploration where the opponent of the root's player is to move, times that elsewhere. AGZ, AZ: 1.",
+        ge=0.0, le=1000.0,
+    )
     fpu: Literal["parent", "constant"] = setting(
         "parent",
         "Value of an action without visits: parent (of the position, less fpu_reduction), constant "

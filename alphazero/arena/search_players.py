@@ -174,6 +174,9 @@ _SEARCH_OPTIONS = {
     "gumbel": Option(bool, False, "Gumbel root search"),
     "leaves": Option(int, _DEFAULTS.leaves, "most leaves of one tree in a batch", minimum=1, maximum=4096),
     "c_init": Option(float, _DEFAULTS.c_init, "exploration of rule alphazero", minimum=0.0, maximum=1000.0),
+    "opponent_exploration": Option(float, _DEFAULTS.opponent_exploration, "exploration where the opponent moves, times "
+                                   "that elsewhere; above 1 looks for moves after which he can go wrong",
+                                   minimum=0.0, maximum=1000.0),
     "fpu_reduction": Option(float, _DEFAULTS.fpu_reduction, "what actions without visits lose against their position",
                             minimum=0.0, maximum=2.0),
     "prove": Option(bool, _DEFAULTS.prove, "carry proven results up the tree"),

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from alphazero.search.forest import ROOT
 from alphazero.search.proofs import edge_result
 from games.kernel import helper, njit
 
@@ -43,6 +44,7 @@ class Rule(NamedTuple):
     c_puct: float
     rho: float
     c_uct: float
+    opponent_exploration: float
     urgency: int
     fpu_value: float
     fpu_reduction: float
@@ -60,7 +62,7 @@ def make_rule(config, *, noise: bool) -> Rule:
     """Return the rule that a `SearchConfig` describes; `noise` switches root exploration on (self-play) or off."""
     return Rule(kind=int(Kind[config.rule]), c_init=float(config.c_init), c_base=float(config.c_base),
                 c_puct=float(config.c_puct), rho=float(config.rho), c_uct=float(config.c_uct),
-                urgency=int(Urgency[config.fpu]), fpu_value=float(config.fpu_value),
+                opponent_exploration=float(config.opponent_exploration), urgency=int(Urgency[config.fpu]), fpu_value=float(config.fpu_value),
                 fpu_reduction=float(config.fpu_reduction), virtual_loss=float(config.virtual_loss),
                 prove=int(config.prove), noise_fraction=float(config.root_noise_fraction) if noise else 0.0,
                 dirichlet_alpha=float(config.dirichlet_alpha),
@@ -125,6 +127,8 @@ def best_edge(forest, rule, tree, node):
     mean = forest.nodes[tree, node].value_sum / forest.nodes[tree, node].visits
     unvisited = first_play_urgency(rule, mean, visited_prior)
     weight = exploration_weight(rule, forest.nodes[tree, node].visits + flying)
+    if forest.nodes[tree, node].player != forest.nodes[tree, ROOT].player:
+        weight *= rule.opponent_exploration
     best, best_score = first, -np.inf
     for edge in range(first, last):
         if rule.prove and edge_result(forest, tree, node, edge) == -1:

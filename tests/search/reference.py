@@ -171,25 +171,29 @@ class ReferenceSearch:
         def score(edge: Edge) -> tuple[float, float]:
             count = edge.visits + edge.in_flight
             q = self._q(node, edge) if count else first_play
-            return self._score(node.visits + flying, q, edge.prior, count)
+            factor = 1.0 if node.sign == self.root.sign else config.opponent_exploration
+            return self._score(node.visits + flying, q, edge.prior, count, factor)
 
         return max([edge for edge in node.edges if not (edge.child and edge.child.proven == -node.sign)] or node.edges,
                    key=score)
 
-    def _score(self, n: int, q: float, prior: float, count: float) -> tuple[float, float]:
-        """Return what the selection rule makes of an edge with `count` visits; of equal ones the second tells."""
+    def _score(self, n: int, q: float, prior: float, count: float, factor: float = 1.0) -> tuple[float, float]:
+        """Return what the selection rule makes of an edge with `count` visits; of equal ones the second tells.
+
+        factor: of the term that explores.
+        """
         config = self.config
         if config.rule == "uct":
             if count == 0:
                 return math.inf, prior
-            return q + config.c_uct * math.sqrt(math.log(n)) / math.sqrt(count), 0.0
+            return q + factor * config.c_uct * math.sqrt(math.log(n)) / math.sqrt(count), 0.0
         if config.rule == "alphago":
             weight = config.rho
         elif config.rule == "puct":
             weight = config.c_puct * math.sqrt(n)
         else:
             weight = (math.log((1 + n + config.c_base) / config.c_base) + config.c_init) * math.sqrt(n)
-        return q + weight * prior / (1 + count), 0.0
+        return q + factor * weight * prior / (1 + count), 0.0
 
     def _must_have(self, edge: Edge) -> float:
         """n_forced of a root edge (Wu 2019)."""

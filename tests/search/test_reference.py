@@ -71,6 +71,7 @@ def test_every_rule_builds_the_reference_tree(name, rule):
     {"fpu": "constant", "fpu_value": -1.0}, {"fpu": "constant", "fpu_value": 0.5, "rule": "puct"},
     {"fpu_reduction": 0.0}, {"fpu_reduction": 1.0, "rule": "alphago", "rho": 1.0},
     {"c_base": 10.0, "c_init": 0.5}, {"c_puct": 4.0, "rule": "puct"}, {"c_uct": 0.3, "rule": "uct"},
+    {"opponent_exploration": 3.0}, {"opponent_exploration": 0.25, "rule": "uct"},
 ], ids=str)  # fmt: skip
 def test_every_constant_of_a_rule_means_what_the_reference_takes_it_for(changes):
     check(TIC_TAC_TOE, positions(TIC_TAC_TOE, 8), 50, **changes)
