@@ -182,7 +182,8 @@ _SEARCH_OPTIONS = {
     "prove": Option(bool, _DEFAULTS.prove, "carry proven results up the tree"),
 }
 _CHAMPION_OPTIONS = {**{key: MODEL_OPTIONS[key] for key in ("precision", "symmetries")}, **_SEARCH_OPTIONS}
-_AT_ITS_BEST = {key: replace(_CHAMPION_OPTIONS[key], default=True) for key in ("symmetries", "prove")}
+_AT_ITS_BEST = {key: replace(_CHAMPION_OPTIONS[key], default=value)
+                for key, value in {"symmetries": True, "prove": True, "opponent_exploration": 3.0}.items()}
 KINDS = {
     "mcts": Kind(
         "tree search (UCT) with random rollouts",

@@ -62,7 +62,8 @@ def make_rule(config, *, noise: bool) -> Rule:
     """Return the rule that a `SearchConfig` describes; `noise` switches root exploration on (self-play) or off."""
     return Rule(kind=int(Kind[config.rule]), c_init=float(config.c_init), c_base=float(config.c_base),
                 c_puct=float(config.c_puct), rho=float(config.rho), c_uct=float(config.c_uct),
-                opponent_exploration=float(config.opponent_exploration), urgency=int(Urgency[config.fpu]), fpu_value=float(config.fpu_value),
+                opponent_exploration=float(config.opponent_exploration),
+                urgency=int(Urgency[config.fpu]), fpu_value=float(config.fpu_value),
                 fpu_reduction=float(config.fpu_reduction), virtual_loss=float(config.virtual_loss),
                 prove=int(config.prove), noise_fraction=float(config.root_noise_fraction) if noise else 0.0,
                 dirichlet_alpha=float(config.dirichlet_alpha),
