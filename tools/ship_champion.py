@@ -15,13 +15,14 @@ from typing import Any
 import games
 from alphazero.arena.accuracy import count_errors, read_positions, total
 from alphazero.arena.players import make_player
+from alphazero.arena.search_players import AT_ITS_BEST
 from alphazero.champions import FOLDER
 from alphazero.commands.accuracy import position_files
 from alphazero.commands.options import model_file, model_spec
 from alphazero.config import load_config
 from alphazero.network import load_model
 
-AS_IT_PLAYS = ",symmetries=true,prove=true"  # what the player `champion` adds to `model`
+AS_IT_PLAYS = "".join(f",{option}={value}".lower() for option, value in AT_ITS_BEST.items())
 
 
 def errors(game: Any, spec: str) -> list[dict[str, Any]]:

@@ -182,8 +182,7 @@ _SEARCH_OPTIONS = {
     "prove": Option(bool, _DEFAULTS.prove, "carry proven results up the tree"),
 }
 _CHAMPION_OPTIONS = {**{key: MODEL_OPTIONS[key] for key in ("precision", "symmetries")}, **_SEARCH_OPTIONS}
-_AT_ITS_BEST = {key: replace(_CHAMPION_OPTIONS[key], default=value)
-                for key, value in {"symmetries": True, "prove": True, "opponent_exploration": 3.0}.items()}
+AT_ITS_BEST = {"symmetries": True, "prove": True, "opponent_exploration": 3.0}  # what `champion` adds to `model`
 KINDS = {
     "mcts": Kind(
         "tree search (UCT) with random rollouts",
@@ -198,5 +197,6 @@ KINDS = {
     ),
     "model": Kind("tree search with a network", _build_model, {**MODEL_OPTIONS, **_SEARCH_OPTIONS}),
     "champion": Kind("tree search with the network of the game that comes with the package", _build_champion,
-                     {**_CHAMPION_OPTIONS, **_AT_ITS_BEST}),
+                     {key: replace(option, default=AT_ITS_BEST.get(key, option.default))
+                      for key, option in _CHAMPION_OPTIONS.items()}),
 }
