@@ -7,6 +7,7 @@ import json
 import pytest
 
 import games
+from alphazero.exact import make_solver
 from tests.test_cli import error_line, run
 
 
@@ -78,22 +79,44 @@ def test_a_match_begins_from_the_openings_of_a_file(capsys, monkeypatch, tmp_pat
     assert begun == ["4453", "4453", "12", "12", "4453", "4453"]
 
 
-def test_drawn_openings_are_draws_and_the_seed_orders_them(capsys):
+def drawn_openings(seed):
     from alphazero.commands.match import openings_of
-    from alphazero.exact import make_solver
 
     game = games.make("connect_four")
-    found = openings_of("drawn", game, 1)
-    assert len(found) > 100 and len({tuple(moves) for moves in found}) == len(found)
-    assert sorted(found) == sorted(openings_of("drawn", game, 2)) and found != openings_of("drawn", game, 2)
-    solver = make_solver(game, 16.0)
-    late = [moves for moves in found if len(moves) >= 13]
-    for moves in late:
-        state = game.initial_state()
-        for action in moves:
-            game.play(state, action)
-        assert solver.solve(state).value == 0
-    assert len(late) >= 10
+    return game, openings_of("drawn", game, seed)
+
+
+def position_after(game, moves):
+    state = game.initial_state()
+    for action in moves:
+        game.play(state, action)
+    return state
+
+
+def test_drawn_openings_are_distinct_up_to_mirror_images_and_the_seed_orders_them():
+    game, found = drawn_openings(1)
+    assert len(found) > 100 and {len(moves) for moves in found} == {2, 3, 4, 5, 6}
+    mirrored = [[6 - action for action in moves] for moves in found]
+    hashes = [{int(game.input_hash(position_after(game, moves))) for moves in both}
+              for both in zip(found, mirrored, strict=True)]
+    assert len({min(pair) for pair in hashes}) == len(found)
+    other = drawn_openings(2)[1]
+    assert sorted(found) == sorted(other) and found != other
+
+
+def test_drawn_openings_are_draws():
+    game, found = drawn_openings(1)
+    solver = make_solver(game, 64.0)
+    longest = next(moves for moves in found if len(moves) == 6)
+    assert solver.solve(position_after(game, longest)).value == 0
+
+
+@pytest.mark.slow
+def test_all_drawn_openings_are_draws():
+    game, found = drawn_openings(1)
+    solver = make_solver(game, 2048.0)
+    for moves in sorted(found, key=len, reverse=True):
+        assert solver.solve(position_after(game, moves)).value == 0
 
 
 @pytest.mark.parametrize(("text", "words"), [
@@ -110,7 +133,7 @@ def test_bad_openings_are_named_by_their_line(capsys, tmp_path, text, words):
 
 def test_no_drawn_openings_come_with_other_games(capsys):
     line = error_line(capsys, "match", "random", "random", "--game", "tic_tac_toe", "--openings", "drawn")
-    assert "no labelled positions of tic_tac_toe" in line
+    assert "no drawn openings of tic_tac_toe" in line
 
 
 @pytest.mark.parametrize(("game", "text", "message"), [

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from alphazero.arena.accuracy import PositionSet, play_moves
+from alphazero.arena.accuracy import play_moves
 
 OPENINGS_PER_PAIR = 4  # positions there should be for each opening that is needed
 _TRIES_PER_OPENING = 50
@@ -87,18 +87,6 @@ def _read_opening(game, words: list[str]) -> list[int]:
     if game.is_over(state):
         raise ValueError(f"the game is over after {words[0]!r}: leave moves to play")
     return actions
-
-
-def drawn_openings(sets: Sequence[PositionSet], rng: np.random.Generator) -> list[list[int]]:
-    """Return the moves to all labelled opening positions that are draws under perfect play, in random order.
-
-    Openings are those sets whose name says so; ValueError when there are none.
-    """
-    drawn = [moves for positions in sets if positions.name.startswith("opening")
-             for moves, value in zip(positions.moves, positions.values, strict=True) if value == 0]
-    if not drawn:
-        raise ValueError("no labelled opening is a draw: name a file of openings instead")
-    return [drawn[index] for index in rng.permutation(len(drawn))]
 
 
 def check_openings(game, openings: Sequence[Sequence[int]]) -> list[list[int]]:

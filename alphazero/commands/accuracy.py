@@ -52,22 +52,23 @@ def run(args: argparse.Namespace) -> None:
         print(table(results))
 
 
-def position_files(given: list[str] | None, game: Any, option: str = "--positions FILE") -> list[Path]:
+def position_files(given: list[str] | None, game: Any) -> list[Path]:
     """Return the files of labelled sets, by default those that come with the package for a game's usual rules.
-
-    option: what the user can name others by.
 
     Raises ValueError when there are none.
     """
     import games
+    from alphazero.exact.shipped import shipped_file
 
-    shipped = Path(__file__).resolve().parent.parent / "exact" / "positions" / game.name
-    usual = shipped.is_dir() and games.spec(game) == games.spec(games.make(game.name))
-    if given is None and not usual:
-        raise ValueError(f"no labelled positions of {games.spec(game)} come with the package: name some with "
-                         f"{option}")
+    paths = [Path(text) for text in given] if given is not None else []
+    if given is None:
+        shipped = shipped_file("positions", game)
+        if shipped is None:
+            raise ValueError(f"no labelled positions of {games.spec(game)} come with the package: name some with "
+                             "--positions FILE")
+        paths = [shipped]
     files: list[Path] = []
-    for path in map(Path, given) if given is not None else [shipped]:
+    for path in paths:
         files += sorted(path.glob("*.txt")) if path.is_dir() else [path]
     if not files:
         raise ValueError(f"{' '.join(given or [])}: no files *.txt in this folder")

@@ -72,11 +72,15 @@ def openings_of(text: str, game: Any, seed: int) -> list[list[int]]:
 
     import numpy as np
 
-    from alphazero.arena.accuracy import read_positions
-    from alphazero.arena.openings import drawn_openings, read_openings
-    from alphazero.commands.accuracy import position_files
+    import games
+    from alphazero.arena.openings import read_openings
+    from alphazero.exact.shipped import shipped_file
 
     if text != "drawn":
         return read_openings(Path(text), game)
-    sets = [read_positions(path, game) for path in position_files(None, game, "--openings FILE")]
-    return drawn_openings(sets, np.random.default_rng(seed))
+    book = shipped_file("openings", game)
+    if book is None:
+        raise ValueError(f"no drawn openings of {games.spec(game)} come with the package: name a file with "
+                         "--openings FILE")
+    openings = read_openings(book, game)
+    return [openings[index] for index in np.random.default_rng(seed).permutation(len(openings))]

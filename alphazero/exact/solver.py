@@ -189,6 +189,12 @@ class ConnectFourSolver(Solver):
             return self._bound(state, score - 1, "") >= score
         return self._bound(state, -score, "") <= -score
 
+    def is_at_most_drawn(self, state: Any) -> bool:
+        """Whether the player to move does not win: one search, where the value takes up to two."""
+        if connect_four.can_win_at_once(self.board, state["own"], state["own"] | state["other"]):
+            return False
+        return self._bound(state, 0, "") <= 0
+
     def plies_of(self, state: Any, score: int) -> int:
         """Return the plies to the end: odd for a win, even for a loss."""
         longest = self.game.rows * self.game.cols + 2 - int(state["plies"]) - 2 * abs(score)
