@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
+
+# Threads of the network meet after every layer and wait in a loop, by default for so long that a second program on
+# the machine makes them several times slower: it has the core that the awaited thread needs. OpenMP reads this when it
+# is loaded; 5000 turns cost nothing on a machine of one's own (tools/shared_machine.py).
+os.environ.setdefault("GOMP_SPINCOUNT", "5000")
 
 if TYPE_CHECKING:
     from alphazero.api import resume as resume

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import errno
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -222,3 +225,11 @@ def test_the_public_names_are_there_and_unknown_ones_are_not():
     with pytest.raises(AttributeError, match="no attribute 'trian'"):
         _ = alphazero.trian
     assert train_command.SUMMARY
+
+
+@pytest.mark.parametrize(("given", "expected"), [({}, "5000"), ({"GOMP_SPINCOUNT": "7"}, "7")])
+def test_waiting_threads_soon_sleep_unless_the_user_says_otherwise(given, expected):
+    environment = {key: value for key, value in os.environ.items() if key != "GOMP_SPINCOUNT"} | given
+    show = "import alphazero, os; print(os.environ['GOMP_SPINCOUNT'])"
+    done = subprocess.run([sys.executable, "-c", show], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == expected
