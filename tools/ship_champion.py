@@ -2,24 +2,29 @@
 
     python tools/ship_champion.py runs/connect_four --config configs/connect_four.toml --hardware "2 cores, Intel Xeon"
 
-The strength is that of the run's last match; wrong moves are counted here, of the player `champion` as it plays by
-default and of the network alone, in the labelled positions that come with the package, of which nothing was learned.
+Everything is measured here, of the player `champion` as it plays by default: a match against the opponent of the run's
+last match, from drawn openings where the package has some, and wrong moves, those of the network alone too, in the
+labelled positions that come with the package, of which nothing was learned.
 """
 
 import argparse
 import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import games
 from alphazero.arena.accuracy import count_errors, read_positions, total
+from alphazero.arena.match import play_match
 from alphazero.arena.players import make_player
 from alphazero.arena.search_players import AT_ITS_BEST
 from alphazero.champions import FOLDER
 from alphazero.commands.accuracy import position_files
+from alphazero.commands.match import openings_of
 from alphazero.commands.options import model_file, model_spec
 from alphazero.config import load_config
+from alphazero.exact.shipped import shipped_file
 from alphazero.network import load_model
 
 AS_IT_PLAYS = "".join(f",{option}={value}".lower() for option, value in AT_ITS_BEST.items())
@@ -33,7 +38,7 @@ def errors(game: Any, spec: str) -> list[dict[str, Any]]:
 
 
 def last_match(run: Path) -> dict[str, Any]:
-    """Return what the run's last match says of its strength."""
+    """Return the run's last match."""
     lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
     matches = [line for line in lines if line["event"] == "match"]
     if not matches:
@@ -41,13 +46,25 @@ def last_match(run: Path) -> dict[str, Any]:
     return matches[-1]
 
 
-def card_of(run: Path, config_name: str, hardware: str, simulations: int) -> dict[str, Any]:
+def strength(game: Any, spec: str, opponent: str, num_games: int, simulations: int) -> dict[str, Any]:
+    """Return the Elo difference to an opponent of a player with so many simulations, from drawn openings if any."""
+    book = shipped_file("openings", game)
+    openings = None if book is None else openings_of("drawn", game, 1)
+    match = play_match(make_player(spec, game, seed=1), make_player(opponent, game, seed=2), game, num_games, seed=1,
+                       openings=openings, progress=True)
+    return {**asdict(match.elo), "opponent": opponent, "games": match.num_games,
+            "distinct_games": match.distinct_games, "share": match.share, "simulations": simulations,
+            "openings": "random" if book is None else "drawn"}
+
+
+def card_of(run: Path, config_name: str, hardware: str, simulations: int, num_games: int) -> dict[str, Any]:
     """Return the card of a run's model."""
     config, match = load_config(run / "config.toml"), last_match(run)
     model = model_file(str(run))
     loaded = load_model(model)
     provenance, game = loaded.metadata["provenance"], games.parse(config.game)
     network = loaded.network
+    as_it_plays = model_spec(str(model), simulations) + AS_IT_PLAYS
     policy = model_spec(str(model)).replace("model:", "policy:", 1) + ",temperature=0"
     return {
         "game": games.spec(game),
@@ -58,11 +75,9 @@ def card_of(run: Path, config_name: str, hardware: str, simulations: int) -> dic
         "games": provenance["games"], "positions": provenance["positions"],
         "generation": provenance["generation"], "seed": config.seed,
         "config": config_name, "date": match["time"][:10],
-        "elo": {"value": match["elo"], "low": match["elo_low"], "high": match["elo_high"], "opponent": match["b"],
-                "games": match["games"], "distinct_games": match["distinct_games"], "share": match["share"],
-                "simulations": config.evaluation.final_simulations},
+        "elo": strength(game, as_it_plays, match["b"], num_games, simulations),
         "accuracy": {"simulations": simulations,
-                     "search": errors(game, model_spec(str(model), simulations) + AS_IT_PLAYS),
+                     "search": errors(game, as_it_plays),
                      "network": errors(game, policy)},
     }
 
@@ -74,9 +89,10 @@ def main() -> None:
     parser.add_argument("--hardware", required=True)
     parser.add_argument("--config", required=True, help="the settings file that the run was trained with, for the card")
     parser.add_argument("--simulations", type=int, default=600)
+    parser.add_argument("--games", type=int, default=400, help="games of the match (default 400)")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where it goes (default: into the package)")
     args = parser.parse_args()
-    card = card_of(args.run, args.config, args.hardware, args.simulations)
+    card = card_of(args.run, args.config, args.hardware, args.simulations, args.games)
     name = card["game"].partition(":")[0]
     args.folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(model_file(str(args.run)), args.folder / f"{name}.safetensors")

@@ -35,7 +35,8 @@ def describe(card: dict[str, Any]) -> str:
         f"  learned     {card['hours']:.2f} hours on {card['hardware']}; {card['games']:,} games, "
         f"{card['positions']:,} positions; {card['config']}, seed {card['seed']}, {card['date']}",
         f"  strength    {elo['value']:+.0f} Elo [{elo['low']:+.0f}, {elo['high']:+.0f}] against {elo['opponent']} "
-        f"({elo['games']} games, {100 * elo['share']:.1f} % of the points, {elo['simulations']} simulations)",
+        f"({elo['games']} games from {elo['openings']} openings, {100 * elo['share']:.1f} % of the points, "
+        f"{elo['simulations']} simulations)",
         f"  wrong moves in solved positions, {card['accuracy']['simulations']} simulations (network alone)",
     ]
     alone = {row["set"]: row for row in card["accuracy"]["network"]}
