@@ -31,8 +31,8 @@ def plot_run(folder: str | Path) -> list[Path]:
     rows = read_metrics(Path(folder) / "metrics.jsonl")
     title = f"{_game(rows)}, {Path(folder).resolve().name}"
     drawings: dict[str, Draw] = {
-        "losses": _draw_losses,
-        "elo": _draw_elo,
+        "losses": draw_losses,
+        "elo": draw_elo,
         "selfplay": _draw_selfplay,
     }
     plots = Path(folder) / "plots"
@@ -77,7 +77,7 @@ def _write(path: Path, draw: Draw, rows: Sequence[Row], title: str) -> Path:
     return temporary.replace(path)
 
 
-def _draw_losses(figure: Figure, rows: Sequence[Row], title: str) -> None:
+def draw_losses(figure: Figure, rows: Sequence[Row], title: str) -> None:
     upper, lower = figure.subplots(2, 1, sharex=True)
     upper.set_title(f"Losses: {title}", loc="left")
     generations = _events(rows, "generation")
@@ -88,7 +88,7 @@ def _draw_losses(figure: Figure, rows: Sequence[Row], title: str) -> None:
     _finish(lower, "value loss", "minutes of training")
 
 
-def _draw_elo(figure: Figure, rows: Sequence[Row], title: str) -> None:
+def draw_elo(figure: Figure, rows: Sequence[Row], title: str) -> None:
     """Draw the network's Elo with 95 % intervals, and each fixed anchor as a line with its band."""
     axes = figure.subplots()
     axes.set_title(f"Strength: {title}", loc="left")

@@ -92,7 +92,7 @@ def test_short_runs_are_drawn_too(tmp_path, rows):
 
 def test_elo_and_its_interval_are_drawn_where_they_belong():
     figure = Figure()
-    plots._draw_elo(figure, [rating(1, 1.5, 100.0), rating(2, 3.0, 300.0), match()], "x")
+    plots.draw_elo(figure, [rating(1, 1.5, 100.0), rating(2, 3.0, 300.0), match()], "x")
     axes = figure.axes[0]
     container = axes.containers[0]
     line, _, (bars,) = container
