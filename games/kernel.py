@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numba
-from numba.core import caching, config
+from numba.core import caching, config, types
 
 ENTRY_POINT_GROUP = "alphazero.games"
 UNUSED_SECONDS = 30 * 24 * 3600  # after which compiled code of other versions is removed
@@ -123,6 +123,20 @@ def _set_cache_folder() -> None:
         config.CACHE_DIR = tempfile.mkdtemp(prefix="alphazero-compiled-")
 
 
+def _name_records_by_content() -> None:
+    """Give compiled functions of records names that tell the records apart in every process.
+
+    numba names a function after its arguments, a record there by a number that counts the types of the process. Two
+    records compiled in two processes then share their number, and one process that loads both from the cache links
+    the functions of the one to the other's: other offsets, memory overwritten.
+    """
+
+    def mangling_args(self):
+        return type(self).__name__, (int(hashlib.sha256(self.name.encode()).hexdigest()[:15], 16),)
+
+    types.Record.mangling_args = property(mangling_args)
+
+
 def _forgive_missing_games() -> None:
     """Let an index of compiled code that names a game which is gone count as empty, instead of failing.
 
@@ -141,4 +155,5 @@ def _forgive_missing_games() -> None:
 
 
 _set_cache_folder()
+_name_records_by_content()
 _forgive_missing_games()

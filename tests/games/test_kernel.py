@@ -1,5 +1,6 @@
 """The cache of compiled code: another folder for other sources, and nobody else's folder."""
 
+import ast
 import os
 import shutil
 import stat
@@ -186,3 +187,51 @@ def test_compiled_code_of_a_game_that_is_gone_does_not_stop_other_games(tmp_path
     shutil.rmtree(tmp_path / "__pycache__", ignore_errors=True)
     again = subprocess.run(command, capture_output=True, text=True)
     assert again.stdout.split() == ["8"], again.stderr
+
+
+NAMES_OF_RECORDS = """
+import sys
+import numpy as np
+import games.kernel
+from numba import from_dtype
+from numba.core.itanium_mangler import mangle_type
+dtypes = {"small": np.dtype([("a", "i8")]), "large": np.dtype([("a", "i8", 9), ("b", "u1")])}
+print([mangle_type(from_dtype(dtypes[name])[::1]) for name in sys.argv[1:]])
+"""
+
+
+def test_compiled_functions_of_a_record_have_the_same_name_in_every_process_and_another_for_another_record():
+    """Otherwise functions that two processes put into the cache call each other's helpers in a third."""
+    def names(*order: str) -> list[str]:
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run([sys.executable, "-c", NAMES_OF_RECORDS, *order], env=environment,
+                              capture_output=True, text=True, check=True)
+        return ast.literal_eval(done.stdout)
+
+    small, large = names("small", "large")
+    assert small != large and names("large", "small") == [large, small] and names("large") == [large]
+
+
+@pytest.mark.slow
+def test_two_sizes_of_a_state_compiled_by_two_processes_do_not_meet_in_a_third(tmp_path):
+    code = textwrap.dedent("""
+        import sys
+        import numpy as np
+        import games
+        for spec in sys.argv[1:]:
+            game = games.parse(spec)
+            state = game.initial_state()
+            for move in "e4 e5 Nf3 Nc6 Bb5 a6".split():
+                game.play(state, game.parse_action(state, move))
+            planes = np.zeros((game.planes, 8, 8), np.float32)
+            game.encode(state, planes)
+            print(spec, planes.sum(axis=(1, 2)).tolist(), game.input_hash(state))
+        """)
+
+    def lines(*specs: str) -> list[str]:
+        done = subprocess.run([sys.executable, "-c", code, *specs], capture_output=True, text=True, check=True,
+                              env={**os.environ, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(tmp_path)})
+        return done.stdout.splitlines()
+
+    long, short = lines("chess:history=8"), lines("chess:history=2")
+    assert lines("chess:history=2", "chess:history=8") == short + long
