@@ -134,7 +134,7 @@ def _name_records_by_content() -> None:
     def mangling_args(self):
         return type(self).__name__, (int(hashlib.sha256(self.name.encode()).hexdigest()[:15], 16),)
 
-    types.Record.mangling_args = property(mangling_args)
+    types.Record.mangling_args = property(mangling_args)  # type: ignore[method-assign, assignment]
 
 
 def _forgive_missing_games() -> None:
