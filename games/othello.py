@@ -26,7 +26,7 @@ START_TURNS = (IDENTITY, HALF_TURN, TRANSPOSE, ANTI_TRANSPOSE)  # the other turn
 def othello(size: int = 8):
     """Return the game, on bitboards where they fit; ValueError for an odd size."""
     if size % 2:
-        raise ValueError(f"othello: rule size={size} is not possible: expected an even number")
+        raise ValueError(f"othello: rule size={size} is not possible: expected an even number, 4 to 16")
     return (Othello if size <= 8 else LargeOthello)(int(size))
 
 

@@ -73,7 +73,7 @@ class GameInfo(NamedTuple):
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return ", did you mean 'x'?" for the nearest known name, or nothing when none is near."""
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    near = difflib.get_close_matches(name.lower(), list(known), n=1, cutoff=0.5)
     return f", did you mean {near[0]!r}?" if near else ""
 
 

@@ -31,7 +31,8 @@ def read_board_and_mover(text: str, rows: int, cols: int) -> tuple[np.ndarray, i
 def refuse_rest(text: str, rest: list[str]) -> None:
     """Raise ValueError where words are left that say nothing."""
     if rest:
-        raise ValueError(f"cannot read {' '.join(rest)!r} in the position {text!r}")
+        raise ValueError(f"cannot read {' '.join(rest)!r} in the position {text!r}: expected nothing after who is to "
+                         "move")
 
 
 def read_square(text: str, rows: int, cols: int, *, letters: str = LETTERS, from_top: bool = False,

@@ -93,7 +93,7 @@ def test_an_illegal_move_in_a_saved_game_names_the_file(capsys, tmp_path):
     (["analyze", "tic_tac_toe", "--moves", "zz"], "move 1: "),
     (["analyze", "tic_tac_toe", "--simulations", "0"], "'0' is not a whole number of at least 1"),
     (["match", "rndom", "random", "--game", "tic_tac_toe"], "did you mean 'random'?"),
-    (["match", "random", "random", "--game", "tic_tac_toe", "--games", "3"], "num_games=3"),
+    (["match", "random", "random", "--game", "tic_tac_toe", "--games", "3"], "3 games: expected an even number"),
     (["train"], "given: none"),
     (["train", "a.toml", "b.toml"], "given: a.toml and b.toml"),
     (["train", "missing.toml"], "missing.toml: no such settings file"),

@@ -161,6 +161,20 @@ def test_bad_lines_are_answered_in_one_line_and_change_nothing():
     assert "illegal move '8'" in out and "cannot read the move 'x'" in out and "did you mean undo?" in out
 
 
+def test_after_handicap_stones_the_second_player_is_said_to_begin():
+    game = games.make("go", size=9, handicap=2)
+    out = io.StringIO()
+    Session(game, Scripted(game), Side.FIRST, Oracle(), reader=io.StringIO(""), writer=out).introduce()
+    assert "you are the first player, and the second player begins" in out.getvalue()
+
+
+def test_an_illegal_move_is_answered_without_the_position_that_is_on_the_screen():
+    game = games.make("go", size=9)
+    out = io.StringIO()
+    Session(game, Scripted(game, "c3"), Side.FIRST, Oracle(), reader=io.StringIO("e5\nc3\n"), writer=out).run()
+    assert "illegal move 'c3': that point is taken (? for help)" in out.getvalue()
+
+
 def test_help_lists_every_command_and_the_legal_moves():
     _, out = session("?|HELP|quit")
     assert out.count("take back, to your previous turn") == 2 and "now: 1, 2, 3, 4, 5, 6, 7" in out

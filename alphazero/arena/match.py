@@ -31,7 +31,7 @@ def play_match(
     """
     if num_games < 2 or num_games % 2:
         raise ValueError(
-            f"num_games={num_games} must be even and at least 2: every opening is played with both colours"
+            f"{num_games} games: expected an even number of at least 2, for every opening is played with both colours"
         )
     num_pairs = num_games // 2
     if openings is None:

@@ -27,6 +27,8 @@ def default_opening_plies(game, num_openings: int) -> int:
                 return plies
             count *= len(legal)
             game.play(state, legal[len(legal) // 2])
+        if game.is_over(state):
+            return plies
         plies += 2
         count /= (plies // 2) ** 2  # each player's moves lead to the same position in any order
     return plies

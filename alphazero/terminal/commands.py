@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
@@ -63,7 +64,7 @@ def _save(session: Session, rest: str) -> None:
         games.spec(session.game), human, session.opponent.name, session.result(), tuple(session.moves)
     )
     save_record(name, record)
-    session.say(f"Saved; go on with: alphazero play --load {name}")
+    session.say(f"Saved; go on with: alphazero play --load {shlex.quote(name)}")
 
 
 def _moves(session: Session, rest: str) -> None:

@@ -153,10 +153,11 @@ class Session:
 
     def introduce(self) -> None:
         """Say who plays whom, and show the board."""
-        self.say(
-            f"{games.spec(self.game)}: you move {SIDE_NAMES[self.human]}, against {self.opponent.name}. "
-            "Type a move, or ? for help."
-        )
+        side = f"you move {SIDE_NAMES[self.human]}"
+        beginner = int(self.game.to_move(self.states[0]))
+        if beginner != FIRST:  # such as White after handicap stones
+            side = f"you are the {SIDE_NAMES[self.human]} player, and the {SIDE_NAMES[beginner]} player begins"
+        self.say(f"{games.spec(self.game)}: {side}, against {self.opponent.name}. Type a move, or ? for help.")
         if self.my_turn or self.over:
             self.show()
 
@@ -236,7 +237,8 @@ class Session:
         except ValueError as error:
             close = difflib.get_close_matches(text.lower(), COMMANDS, n=1)
             hint = f"; did you mean {close[0]}?" if close else " (? for help)"
-            raise ValueError(f"{error}{hint}") from None
+            known = f" in {self.game.state_text(self.state)!r}"  # the board is on the screen
+            raise ValueError(f"{str(error).replace(known, '')}{hint}") from None
         self.play(action)
         if self.my_turn or self.over:
             self.show()

@@ -103,10 +103,32 @@ def parse_state(self, text: str) -> np.record:
     return state
 
 
+def area(self, state) -> tuple[int, int]:
+    """Return the points of Black and of White: their stones, and the empty regions that reach no stone but theirs."""
+    board = stones(self, state)
+    points, seen = [0, int((board == 1).sum()), int((board == 2).sum())], board != 0
+    for start in np.argwhere(board == 0).tolist():
+        region, borders = [] if seen[tuple(start)] else [tuple(start)], set()
+        for point in region:  # grows while it is gone through
+            seen[point] = True
+            borders |= {int(board[near]) for near in _near(board, *point)} - {0}
+            region += [near for near in _near(board, *point) if not board[near] and near not in region]
+        if len(borders) == 1:
+            points[borders.pop()] += len(region)
+    return points[1], points[2]
+
+
 def render(self, state) -> str:
-    """Return the board for a terminal: columns lettered (without i), rows numbered from below, X Black and O White."""
+    """Return the board for a terminal: columns lettered (without i), rows numbered from below, X Black and O White.
+
+    Under the board of a game that is over stand the points of both.
+    """
     width = len(str(self.rows))
     lines = []
     for row, line in enumerate(stones(self, state)):
         lines.append(f"{self.rows - row:>{width}} " + " ".join(".XO"[stone] for stone in line))
-    return "\n".join([*lines, " " * (width + 1) + " ".join(LETTERS[: self.cols])])
+    lines.append(" " * (width + 1) + " ".join(LETTERS[: self.cols]))
+    if self.is_over(state):
+        black, white = area(self, state)
+        lines.append(f"X {black}  O {white} + {self.komi:g} = {white + self.komi:g}")
+    return "\n".join(lines)

@@ -154,8 +154,8 @@ def test_default_opening_plies_grow_with_the_number_of_games():
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        ({"num_games": 5}, "num_games=5 must be even"),
-        ({"num_games": 0}, "num_games=0 must be even"),
+        ({"num_games": 5}, "5 games: expected an even number"),
+        ({"num_games": 0}, "0 games: expected an even number"),
         ({"num_games": 2, "opening_plies": -1}, "opening_plies=-1"),
         ({"num_games": 2, "opening_plies": 42}, "opening_plies=42: every random game"),
         ({"num_games": 2, "openings": []}, "openings is empty"),

@@ -260,6 +260,21 @@ def test_stones_territory_and_neutral_points_are_scored_by_area():
         assert outcomes == [1, 0, -1], board
 
 
+@pytest.mark.parametrize("size", [1, 2, 5, 9])
+def test_the_points_under_a_finished_board_are_those_that_decide_it(size):
+    from games.go.notation import area
+
+    rng = random.Random(size)
+    for _ in range(20):
+        game = games.make("go", size=size, komi=rng.choice((0.0, 0.5, 3.0, 7.5)), history=1, max_plies=3 * size * size)
+        state = game.initial_state()
+        while not game.is_over(state):
+            game.play(state, rng.choice(game.legal(state).tolist()))
+        black, white = area(game, state)
+        assert np.sign(black - white - game.komi) == game.outcome(state), game.state_text(state)
+        assert game.render(state).splitlines()[-1] == f"X {black}  O {white} + {game.komi:g} = {white + game.komi:g}"
+
+
 def test_a_game_that_reaches_its_longest_length_is_scored_as_it_stands():
     game = make(3, 3, komi=0.5, max_plies=3)
     state = game.initial_state()
