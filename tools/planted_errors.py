@@ -241,6 +241,10 @@ PLANTS = (
     Plant("solver: a forced move is taken for a free one", FOUR,
           "    return moves & ~(threats >> ONE)", "    return moves",
           "exact/test_solver.py::test_small_boards_of_connect_four_agree_with_minimax"),
+    Plant("cache: records are named by the number that the process gave them", "games/kernel.py",
+          "int(hashlib.sha256(self.name.encode()).hexdigest()[:15], 16)", "self._code",
+          "games/test_kernel.py::test_compiled_functions_of_a_record_have_the_same_name_in_every_process_and_another_"
+          "for_another_record"),
 )
 
 

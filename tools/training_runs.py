@@ -20,7 +20,7 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 KEPT, IMAGES = DOCS / "training_runs", DOCS / "images"
 FIELDS = ("event", "generation", "minutes", "games", "positions", "positions_per_second", "game_length_mean",
           "policy_loss", "value_loss", "policy_entropy")  # of a generation
-COLUMNS, PANEL_INCHES = 3, (6.6, 4.6)
+COLUMNS, PANEL_INCHES = 3, (7.2, 4.6)
 
 Row = dict[str, Any]
 
