@@ -17,6 +17,7 @@ from typing import NoReturn
 
 COMMANDS = ("games", "train", "play", "match", "analyze", "solve", "accuracy", "champions", "selfplay",
             "bench", "plot", "doctor")
+GENERAL_OPTIONS = ("-h", "--help", "--version")
 EXIT_ERROR, EXIT_INTERRUPTED = 2, 130
 
 
@@ -76,6 +77,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         raise UsageError(
             f"unknown command {command!r}{_nearest(command, COMMANDS)}; commands: {', '.join(COMMANDS)}"
         )
+    if command is None and (unknown := next((word for word in arguments if word not in GENERAL_OPTIONS), None)):
+        raise UsageError(f"unknown option {unknown!r}{_nearest(unknown, GENERAL_OPTIONS)}; expected a command: "
+                         f"{', '.join(COMMANDS)}")
     parser = Parser(
         prog="alphazero", description="Learn board games from nothing, and play.", allow_abbrev=False,
         formatter_class=CommandHelp,

@@ -77,6 +77,8 @@ def test_an_illegal_move_in_a_saved_game_names_the_file(capsys, tmp_path):
 @pytest.mark.parametrize(("arguments", "words"), [
     ([], "COMMAND"),
     (["trian"], "unknown command 'trian', did you mean train?"),
+    (["--foo"], "unknown option '--foo'; expected a command: games"),
+    (["--versoin"], "did you mean --version?"),
     (["play", "connect_four", "--simulatons", "3"], "'--simulatons', did you mean --simulations?"),
     (["games", "conect_four"], "did you mean 'connect_four'?"),
     (["games", "go:size=20"], "size"),
