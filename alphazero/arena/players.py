@@ -6,6 +6,7 @@ to list the kinds or to play `random` loads no network. That file holds a `KINDS
 """
 
 import importlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,7 +29,7 @@ KIND_MODULES = {
 }
 
 
-class Player:
+class Player(ABC):
     """Whatever can choose a move in positions of one game.
 
     `rng` is the player's only source of chance: the same seed and the same calls give the same moves.
@@ -40,13 +41,13 @@ class Player:
         self.seed = seed
         self.rng = np.random.default_rng(seed)
 
+    @abstractmethod
     def choose(self, states: np.ndarray) -> np.ndarray:
         """Return one legal action for each position: structured array [n] of game.state_dtype -> int64[n].
 
         The positions are not over and need not belong to the same games as in the last call; they are not
         changed.
         """
-        raise NotImplementedError
 
     def new_games(self, seed: int = 0) -> None:
         """Forget all earlier games and start the generator anew from the player's own seed and this one."""

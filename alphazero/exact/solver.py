@@ -5,6 +5,7 @@ table from call to call, so that positions of one game are solved faster togethe
 """
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -48,7 +49,7 @@ class Solution:
         return np.flatnonzero(best & self.legal)
 
 
-class Solver:
+class Solver(ABC):
     """Exact values of one game's positions; `table` is what has been found out so far."""
 
     def __init__(self, game: Any, memory_mb: float):
@@ -100,17 +101,17 @@ class Solver:
         middle = (len(actions) - 1) / 2
         return [int(actions[i]) for i in sorted(range(len(actions)), key=lambda i: abs(i - middle))]
 
+    @abstractmethod
     def prepare(self) -> None:
         """Have everything compiled, so that no limit of time is spent on it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def score_action(self, state: Any, action: int, distance: bool) -> int:
         """Return the score of one action for the player to move in `state`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def plies_of(self, state: Any, score: int) -> int:
         """Return the plies from `state` to the end that a score other than 0 stands for."""
-        raise NotImplementedError
 
     def _run(self, advance: Callable[[], int], task: Any, open_value: int, so_far: str) -> int:
         """Call `advance` until it returns a value; Unfinished when the time is up."""
