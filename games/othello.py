@@ -64,6 +64,23 @@ def _state_text(self, state) -> str:
     return f"{stones_text(_cells(self, state))} {'xo'[self.to_move(state)]}"
 
 
+def _loose(board: np.ndarray) -> np.ndarray:
+    """Return bool[size, size]: the discs that no order of moves from the four in the middle puts there.
+
+    Whatever their colours, a new disc ends a line of at least two that stood before.
+    """
+    size, half = len(board), len(board) // 2
+    taken, stood = np.pad(board > 0, 2), np.zeros((size + 4, size + 4), bool)
+    stood[half + 1: half + 3, half + 1: half + 3] = True
+    while True:
+        ends = np.any([np.roll(stood, (row, col), (0, 1)) & np.roll(stood, (2 * row, 2 * col), (0, 1))
+                       for row, col in STEPS], axis=0)
+        grown = stood | (taken & ends)
+        if (grown == stood).all():
+            return (taken & ~stood)[2:-2, 2:-2]
+        stood = grown
+
+
 def _parse_state(self, text: str) -> np.record:
     """Read what `state_text` writes; ValueError for another text, or discs that no game can have."""
     board, player, rest = read_board_and_mover(text, self.size, self.size)
@@ -71,6 +88,9 @@ def _parse_state(self, text: str) -> np.record:
     half = self.size // 2
     if (board[half - 1: half + 1, half - 1: half + 1] == 0).any():
         raise impossible(text, "one of the four squares in the middle is empty")
+    if (loose := np.argwhere(_loose(board))).size:
+        row, col = loose[0]
+        raise impossible(text, f"the disc on {LETTERS[col]}{row + 1} was never put at the end of a line of two others")
     state = self.initial_state()
     self.place(state, board, player)
     return state

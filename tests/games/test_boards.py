@@ -106,6 +106,8 @@ def test_boards_are_drawn(text, moves, expected):
 
 @pytest.mark.parametrize("text, position, why", [
     ("othello", "x/o", "expected the rows"), ("othello:size=4", "..../.xo./.o../.... x", "in the middle is empty"),
+    ("othello:size=6", "....../....../..ox../..xo../....../x....o x", "the disc on a6 was never put"),
+    ("othello:size=6", "...x../...x../..ox../..xo../....../....oo x", "the disc on e6 was never put"),
     ("hex:size=3", ".../.../... o", "0 x and 0 o"), ("hex:size=3", "x.o/xo./xo. x", "connected already"),
     ("hex:size=2", "x./xo x", "2 x and 1 o"), ("breakthrough:rows=4,cols=2", "o./../../.. o", "has won"),
     ("breakthrough:rows=4,cols=2", "xo/o./.x/xx x", "has won"), ("breakthrough", "x", "expected"),

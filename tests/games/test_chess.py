@@ -1,6 +1,7 @@
 """Chess: perft through the actions, python-chess as the judge of rules, text and planes, and the draws."""
 
 import random
+from collections import Counter
 
 import chess
 import numpy as np
@@ -70,8 +71,44 @@ def outcome(board: chess.Board) -> int:
     return 0 if not board.is_checkmate() else -1 if board.turn else 1
 
 
-def agree(game, state, board: chess.Board) -> None:
+class Judge:
+    """A game as python-chess sees it, with what the planes of its last position are made of."""
+
+    def __init__(self, fen: str):
+        self.board = chess.Board(fen)
+        self.seen: Counter[str] = Counter()
+        self.past: list[tuple[np.ndarray, int]] = []  # pieces of White, then of Black, and how often it stood before
+        self._look()
+
+    def push(self, uci: str) -> None:
+        self.board.push_uci(uci)
+        self._look()
+
+    def _look(self) -> None:
+        key = " ".join(self.board.fen(en_passant="legal").split()[:4])
+        masks = [int(self.board.pieces(kind, colour)) for colour in chess.COLORS for kind in chess.PIECE_TYPES]
+        bits = np.unpackbits(np.array(masks, "<u8").view(np.uint8), bitorder="little")
+        self.past.append((bits.reshape(2, 6, 8, 8), self.seen[key]))
+        self.seen[key] += 1
+
+    def planes(self, history: int) -> np.ndarray:
+        board, turn = self.board, self.board.turn
+        planes = np.zeros((14 * history + 7, 8, 8), np.float32)
+        for back, (pieces, before) in enumerate(self.past[: -1 - history : -1]):
+            seen = pieces[:, :, ::-1] if turn else pieces[::-1]  # the mover below, and the mover's pieces first
+            planes[14 * back : 14 * back + 12] = seen.reshape(12, 8, 8)
+            planes[14 * back + 12], planes[14 * back + 13] = before >= 1, before >= 2
+        others = [turn, np.float32(board.ply() // 2) * np.float32(0.01)]
+        for colour in (turn, not turn):
+            others += [board.has_kingside_castling_rights(colour), board.has_queenside_castling_rights(colour)]
+        others.append(np.float32(board.halfmove_clock) * np.float32(0.01))
+        planes[14 * history :] = np.array(others, np.float32)[:, None, None]
+        return planes
+
+
+def agree(game, state, judge: Judge) -> None:
     """Assert that a position shows exactly what python-chess says."""
+    board = judge.board
     fen, over = board.fen(en_passant="legal"), is_over(board)
     assert game.state_text(state) == fen
     assert game.is_over(state) == over, fen
@@ -80,6 +117,10 @@ def agree(game, state, board: chess.Board) -> None:
     assert (np.diff(game.legal(state)) > 0).all()
     assert game.outcome(state) == (outcome(board) if over else 0), fen
     assert game.to_move(state) == (0 if board.turn else 1)
+    assert state["core"]["hash"] == hash_from_nothing(state["core"]), fen
+    planes = np.full((game.planes, 8, 8), np.nan, np.float32)
+    game.encode(state, planes)
+    assert np.array_equal(planes, judge.planes(game.history)), fen
 
 
 @njit
@@ -88,69 +129,46 @@ def hash_from_nothing(core):
 
 
 def random_games(count: int, seed: int):
-    """Yield games of random moves: game, state, board, at every position."""
-    rng, game = random.Random(seed), games.make("chess", max_plies=20000)
+    """Yield games of random moves: game, state, judge, at every position."""
+    rng, game = random.Random(seed), games.make("chess", history=2, max_plies=20000)
     starts = [START, *list(PERFT)[1:6], "8/5k2/8/8/8/3N4/8/4K2R w - - 60 90", "k7/8/8/8/8/8/8/K6R w - - 0 1"]
     for number in range(count):
-        board = chess.Board(starts[number % len(starts)])
-        state = game.parse_state(board.fen())
+        judge = Judge(starts[number % len(starts)])
+        state = game.parse_state(judge.board.fen())
         while True:
-            yield game, state, board
-            if is_over(board):
+            yield game, state, judge
+            if is_over(judge.board):
                 break
             names = uci_names(game, state)
             move = rng.choice(list(names))
             game.play(state, names[move])
-            board.push_uci(move)
+            judge.push(move)
 
 
 def test_random_games_are_those_of_python_chess():
     positions = ended = 0
-    for game, state, board in random_games(300, seed=1):
-        agree(game, state, board)
-        assert state["core"]["hash"] == hash_from_nothing(state["core"])
+    for game, state, judge in random_games(300, seed=1):
+        agree(game, state, judge)
         positions += 1
-        ended += is_over(board)
+        ended += is_over(judge.board)
     assert positions > 50_000 and ended == 300
 
 
 @pytest.mark.slow
 def test_ten_thousand_games_are_those_of_python_chess():
-    for game, state, board in random_games(10_000, seed=7):
-        agree(game, state, board)
+    positions = 0
+    for game, state, judge in random_games(10_000, seed=7):
+        agree(game, state, judge)
+        positions += 1
+    print(positions, "positions")
 
 
 def test_equal_hashes_are_equal_positions():
     shown: dict[int, str] = {}
-    for game, state, board in random_games(16, seed=2):
-        text = " ".join(board.fen(en_passant="legal").split()[:4])
+    for game, state, judge in random_games(16, seed=2):
+        text = " ".join(judge.board.fen(en_passant="legal").split()[:4])
         assert shown.setdefault(int(game.position_hash(state)), text) == text
     assert len(set(shown.values())) == len(shown) > 800
-
-
-def planes_of(boards: list[chess.Board], history: int) -> np.ndarray:
-    """Return the planes of the last of some positions, out of python-chess boards."""
-    now, planes = boards[-1], np.zeros((14 * history + 7, 8, 8), np.float32)
-    for back in range(min(history, len(boards))):
-        board = boards[-1 - back]
-        for owner, colour in enumerate((now.turn, not now.turn)):
-            for kind in range(6):
-                for square in board.pieces(kind + 1, colour):
-                    rank = chess.square_rank(square) if now.turn else 7 - chess.square_rank(square)
-                    planes[14 * back + 6 * owner + kind, 7 - rank, chess.square_file(square)] = 1
-        same = [other for other in boards[: len(boards) - 1 - back] if key(other) == key(board)]
-        planes[14 * back + 12], planes[14 * back + 13] = len(same) >= 1, len(same) >= 2
-    planes[14 * history] = now.turn
-    planes[14 * history + 1] = np.float32(now.ply() // 2) * np.float32(0.01)
-    for index, colour in enumerate((now.turn, not now.turn)):
-        planes[14 * history + 2 + 2 * index] = now.has_kingside_castling_rights(colour)
-        planes[14 * history + 3 + 2 * index] = now.has_queenside_castling_rights(colour)
-    planes[14 * history + 6] = np.float32(now.halfmove_clock) * np.float32(0.01)
-    return planes
-
-
-def key(board: chess.Board) -> str:
-    return " ".join(board.fen(en_passant="legal").split()[:4])
 
 
 @pytest.mark.parametrize("history", [1, 3, 8])
@@ -158,18 +176,14 @@ def test_planes_are_those_made_from_python_chess(history):
     game, rng = games.make("chess", history=history), random.Random(history)
     shuffles = "g1f3 g8f6 f3g1 f6g8 g1f3 g8f6 e2e4".split()
     for start, moves in ((START, shuffles), (START, None), (list(PERFT)[1], None), (list(PERFT)[3], None)):
-        board = chess.Board(start)
-        state, boards = game.parse_state(start), [board.copy()]
+        state, judge = game.parse_state(start), Judge(start)
         for number in range(40):
-            planes = np.full((game.planes, 8, 8), np.nan, np.float32)
-            game.encode(state, planes)
-            np.testing.assert_array_equal(planes, planes_of(boards, history))
-            if is_over(board) or (moves and number >= len(moves)):
+            agree(game, state, judge)
+            if is_over(judge.board) or (moves and number >= len(moves)):
                 break
-            uci = moves[number] if moves else rng.choice([move.uci() for move in board.legal_moves])
+            uci = moves[number] if moves else rng.choice([move.uci() for move in judge.board.legal_moves])
             game.play(state, uci_names(game, state)[uci])
-            board.push_uci(uci)
-            boards.append(board.copy())
+            judge.push(uci)
 
 
 # Draws and ends
