@@ -64,21 +64,24 @@ def _state_text(self, state) -> str:
     return f"{stones_text(_cells(self, state))} {'xo'[self.to_move(state)]}"
 
 
-def _loose(board: np.ndarray) -> np.ndarray:
-    """Return bool[size, size]: the discs that no order of moves from the four in the middle puts there.
+def _loose_disc(board: np.ndarray) -> str:
+    """Return the first square whose disc no order of moves from the four in the middle puts there, "" for none.
 
     Whatever their colours, a new disc ends a line of at least two that stood before.
     """
-    size, half = len(board), len(board) // 2
-    taken, stood = np.pad(board > 0, 2), np.zeros((size + 4, size + 4), bool)
-    stood[half + 1: half + 3, half + 1: half + 3] = True
-    while True:
-        ends = np.any([np.roll(stood, (row, col), (0, 1)) & np.roll(stood, (2 * row, 2 * col), (0, 1))
-                       for row, col in STEPS], axis=0)
-        grown = stood | (taken & ends)
-        if (grown == stood).all():
-            return (taken & ~stood)[2:-2, 2:-2]
-        stood = grown
+    width, half = len(board) + 1, len(board) // 2  # an empty column more, so that no line goes round the edge
+    left = sum(1 << (row * width + col) for row, col in np.argwhere(board).tolist())
+    stood = (3 << ((half - 1) * width + half - 1)) | (3 << (half * width + half - 1))
+    new, left = stood, left & ~stood
+    while new:
+        new = 0
+        for row, col in STEPS[4:]:  # the other steps are these back again
+            step = row * width + col
+            new |= ((stood << step) & (stood << 2 * step)) | ((stood >> step) & (stood >> 2 * step))
+        new &= left
+        stood, left = stood | new, left & ~new
+    row, col = divmod((left & -left).bit_length() - 1, width)
+    return f"{LETTERS[col]}{row + 1}" if left else ""
 
 
 def _parse_state(self, text: str) -> np.record:
@@ -88,9 +91,8 @@ def _parse_state(self, text: str) -> np.record:
     half = self.size // 2
     if (board[half - 1: half + 1, half - 1: half + 1] == 0).any():
         raise impossible(text, "one of the four squares in the middle is empty")
-    if (loose := np.argwhere(_loose(board))).size:
-        row, col = loose[0]
-        raise impossible(text, f"the disc on {LETTERS[col]}{row + 1} was never put at the end of a line of two others")
+    if loose := _loose_disc(board):
+        raise impossible(text, f"the disc on {loose} was never put at the end of a line of two others")
     state = self.initial_state()
     self.place(state, board, player)
     return state
