@@ -3,7 +3,8 @@
     python tools/compare_openspiel.py            (every game below)
     python tools/compare_openspiel.py chess go --games 1000
 
-Needs `pyspiel` (package open_spiel) with `numba`, `numpy` and `chess` beside it, best in an environment of its own.
+Needs `pyspiel` (package open_spiel) with `numba`, `numpy`, `chess` and `tqdm` beside it, best in an environment of its
+own.
 OpenSpiel ends a game of Go that repeats a position; such games are compared up to there.
 """
 
@@ -15,12 +16,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import chess
 import numpy as np
 import pyspiel
+from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import games
+from games.chess.notation import to_board, uci_names
 
 
 class Pair(NamedTuple):
@@ -71,15 +75,15 @@ def compare(name: str, count: int, seed: int) -> str:
     """Play `count` games of both; return what was compared, or raise AssertionError at the first difference."""
     pair, rng, plies, shorter = PAIRS[name], random.Random(seed), 0, 0
     game, other = games.parse(pair.ours), pyspiel.load_game(pair.theirs)
-    for _ in range(count):
+    for _ in tqdm(range(count), name, unit="game", leave=False):
         state, peer = game.initial_state(), other.new_initial_state()
         while not (game.is_over(state) or peer.is_terminal()):
-            moves = legal_names(name, game, state)
+            moves = legal_names(game, state)
             theirs = {pair.name(peer.action_to_string(action)): action for action in peer.legal_actions()}
-            where = f"{name}: {game.state_text(state)}"
-            assert set(moves) == set(theirs), f"{where}: ours only {sorted(set(moves) - set(theirs))}, " \
+            assert set(moves) == set(theirs), f"{name}: {game.state_text(state)}: " \
+                                              f"ours only {sorted(set(moves) - set(theirs))}, " \
                                               f"theirs only {sorted(set(theirs) - set(moves))}"
-            assert game.to_move(state) == peer.current_player() ^ pair.first, where
+            assert game.to_move(state) == peer.current_player() ^ pair.first, f"{name}: {game.state_text(state)}"
             move = rng.choice(sorted(moves))
             game.play(state, moves[move])
             peer.apply_action(theirs[move])
@@ -94,8 +98,11 @@ def compare(name: str, count: int, seed: int) -> str:
                                                                         if shorter else "")
 
 
-def legal_names(name: str, game: Any, state: Any) -> dict[str, int]:
+def legal_names(game: Any, state: Any) -> dict[str, int]:
     """Return the legal actions by the names that OpenSpiel gives them."""
+    if game.name == "chess":  # all from one board, as `action_name` does for one
+        board = to_board(game, state)
+        return {board.san(chess.Move.from_uci(uci)): action for uci, action in uci_names(game, state).items()}
     actions = [int(action) for action in game.legal(state)]
     return {game.action_name(state, action): action for action in actions}
 
