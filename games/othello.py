@@ -112,57 +112,58 @@ def _discs(self, state) -> tuple[int, int]:
 
 
 @helper
-def _edges(size):
-    """Return the bitboards of all squares, of all but the left column, and of all but the right one."""
-    row = (ONE << np.uint64(size)) - ONE
-    every = not_left = not_right = ZERO
-    for index in range(size):
-        shift = np.uint64(index * size)
-        every |= row << shift
-        not_left |= (row & ~ONE) << shift
-        not_right |= (row >> ONE) << shift
-    return every, not_left, not_right
+def _masks(size):
+    """Return the bitboards of all squares, and of all but the left and the right column."""
+    every = ~ZERO >> np.uint64(64 - size * size)
+    left = every // ((ONE << np.uint64(size)) - ONE)
+    return every, every & ~(left | (left << np.uint64(size - 1)))
 
 
 @helper
-def _shift(board, size, step, every, not_left, not_right):
-    """Return the squares one step away in direction 0 to 7 (as in STEPS), without those over the edge."""
-    col = (-1, 0, 1, -1, 1, -1, 0, 1)[step]
-    if col > 0:
-        board &= not_right
-    elif col < 0:
-        board &= not_left
-    distance = (-size - 1, -size, -size + 1, -1, 1, size - 1, size, size + 1)[step]
-    if distance < 0:
-        return board >> np.uint64(-distance)
-    return (board << np.uint64(distance)) & every
+def _run_up(start, over, step):
+    """Return the squares of `over` in unbroken lines of up to six that begin one `step` after a square of `start`."""
+    line = over & (start << step)
+    line |= over & (line << step)
+    pairs, twice = over & (over << step), step + step
+    line |= pairs & (line << twice)
+    return line | (pairs & (line << twice))
+
+
+@helper
+def _run_down(start, over, step):
+    """As `_run_up`, in the opposite direction."""
+    line = over & (start >> step)
+    line |= over & (line >> step)
+    pairs, twice = over & (over >> step), step + step
+    line |= pairs & (line >> twice)
+    return line | (pairs & (line >> twice))
 
 
 @helper
 def _moves(own, other, size):
     """Return the squares where the player with the discs `own` can play."""
-    every, not_left, not_right = _edges(size)
+    every, inner = _masks(size)
     found = ZERO
-    for step in range(8):
-        line = _shift(own, size, step, every, not_left, not_right) & other
-        for _ in range(size - 3):
-            line |= _shift(line, size, step, every, not_left, not_right) & other
-        found |= _shift(line, size, step, every, not_left, not_right)
+    for distance in (1, size - 1, size, size + 1):
+        step = np.uint64(distance)
+        over = other if distance == size else other & inner  # no line goes on over the left or the right edge
+        found |= (_run_up(own, over, step) << step) | (_run_down(own, over, step) >> step)
     return found & every & ~(own | other)
 
 
 @helper
 def _turned(own, other, size, square):
     """Return the other player's discs that a disc of `own` on a square (one bit) turns."""
-    every, not_left, not_right = _edges(size)
+    _, inner = _masks(size)
     found = ZERO
-    for step in range(8):
-        line = ZERO
-        at = _shift(square, size, step, every, not_left, not_right)
-        while at & other != ZERO:
-            line |= at
-            at = _shift(at, size, step, every, not_left, not_right)
-        if at & own != ZERO:
+    for distance in (1, size - 1, size, size + 1):
+        step = np.uint64(distance)
+        over = other if distance == size else other & inner
+        line = _run_up(square, over, step)
+        if (line << step) & own != ZERO:
+            found |= line
+        line = _run_down(square, over, step)
+        if (line >> step) & own != ZERO:
             found |= line
     return found
 

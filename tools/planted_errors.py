@@ -210,7 +210,7 @@ PLANTS = (
     Plant("rules: a pinned pawn moves freely", CHESS_MOVES,
           "pawns & (~pinned | THROUGH[king, RISING])", "pawns", PERFT),
     Plant("rules: a line of discs goes on over the edge", OTHELLO,
-          "        board &= not_left\n", "        board &= every\n",
+          "every & ~(left | (left << np.uint64(size - 1)))", "every & ~left",
           "games/test_boards.py::test_othello_follows_the_slow_rules[8]"),
     Plant("rules: a cell of Hex touches the wrong diagonal", HEX,
           "((-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0))",
