@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from games.bits import mix, popcount, trailing_zeros
+from games.discs import playable_squares, turned_discs
 from games.game import IllegalAction, game_class, njit
 from games.kernel import helper
 from games.lines import hash_cells
@@ -112,67 +113,10 @@ def _discs(self, state) -> tuple[int, int]:
 
 
 @helper
-def _masks(size):
-    """Return the bitboards of all squares, and of all but the left and the right column."""
-    every = ~ZERO >> np.uint64(64 - size * size)
-    left = every // ((ONE << np.uint64(size)) - ONE)
-    return every, every & ~(left | (left << np.uint64(size - 1)))
-
-
-@helper
-def _run_up(start, over, step):
-    """Return the squares of `over` in unbroken lines of up to six that begin one `step` after a square of `start`."""
-    line = over & (start << step)
-    line |= over & (line << step)
-    pairs, twice = over & (over << step), step + step
-    line |= pairs & (line << twice)
-    return line | (pairs & (line << twice))
-
-
-@helper
-def _run_down(start, over, step):
-    """As `_run_up`, in the opposite direction."""
-    line = over & (start >> step)
-    line |= over & (line >> step)
-    pairs, twice = over & (over >> step), step + step
-    line |= pairs & (line >> twice)
-    return line | (pairs & (line >> twice))
-
-
-@helper
-def _moves(own, other, size):
-    """Return the squares where the player with the discs `own` can play."""
-    every, inner = _masks(size)
-    found = ZERO
-    for distance in (1, size - 1, size, size + 1):
-        step = np.uint64(distance)
-        over = other if distance == size else other & inner  # no line goes on over the left or the right edge
-        found |= (_run_up(own, over, step) << step) | (_run_down(own, over, step) >> step)
-    return found & every & ~(own | other)
-
-
-@helper
-def _turned(own, other, size, square):
-    """Return the other player's discs that a disc of `own` on a square (one bit) turns."""
-    _, inner = _masks(size)
-    found = ZERO
-    for distance in (1, size - 1, size, size + 1):
-        step = np.uint64(distance)
-        over = other if distance == size else other & inner
-        line = _run_up(square, over, step)
-        if (line << step) & own != ZERO:
-            found |= line
-        line = _run_down(square, over, step)
-        if (line >> step) & own != ZERO:
-            found |= line
-    return found
-
-
-@helper
 def _look(state, size):
     """Note what the player to move can do; the game is over when neither player can move."""
-    state.moves = _moves(state.own, state.other, size)
-    if state.moves == ZERO and _moves(state.other, state.own, size) == ZERO:
+    state.moves = playable_squares(state.own, state.other, size)
+    if state.moves == ZERO and playable_squares(state.other, state.own, size) == ZERO:
         state.over = 1
         lead = popcount(state.own) - popcount(state.other)
         state.result = np.sign(lead) * (1 - 2 * state.player)
@@ -226,7 +170,7 @@ class Othello(NamedTuple):
         own, other = state.own, state.other
         if action < self.size * self.size:
             square = ONE << np.uint64(action)
-            turned = _turned(own, other, self.size, square)
+            turned = turned_discs(own, other, self.size, square)
             own |= square | turned
             other &= ~turned
         state.own, state.other = other, own

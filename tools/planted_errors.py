@@ -30,7 +30,7 @@ PROOFS, FORCED = "alphazero/search/proofs.py", "alphazero/search/forced.py"
 FOUR, ALPHABETA = "alphazero/exact/connect_four.py", "alphazero/exact/alphabeta.py"
 GO_BOARD, GO_RULES, GO_GAME = (f"games/go/{name}.py" for name in ("board", "rules", "game"))
 CHESS_MOVES, CHESS_CHECKS, CHESS_BOARD = (f"games/chess/{name}.py" for name in ("moves", "checks", "board"))
-OTHELLO, HEX, BREAKTHROUGH = (f"games/{name}.py" for name in ("othello", "hex", "breakthrough"))
+DISCS, HEX, BREAKTHROUGH = (f"games/{name}.py" for name in ("discs", "hex", "breakthrough"))
 REPLAY, MOVES = "alphazero/selfplay/replay.py", "alphazero/selfplay/moves.py"
 
 REFERENCE = "search/test_reference.py::test_every_rule_builds_the_reference_tree[tic_tac_toe-puct]"
@@ -209,7 +209,7 @@ PLANTS = (
           "    for kind in range(3):\n", "    for kind in range(0):\n", PERFT),
     Plant("rules: a pinned pawn moves freely", CHESS_MOVES,
           "pawns & (~pinned | THROUGH[king, RISING])", "pawns", PERFT),
-    Plant("rules: a line of discs goes on over the edge", OTHELLO,
+    Plant("rules: a line of discs goes on over the edge", DISCS,
           "every & ~(left | (left << np.uint64(size - 1)))", "every & ~left",
           "games/test_boards.py::test_othello_follows_the_slow_rules[8]"),
     Plant("rules: a cell of Hex touches the wrong diagonal", HEX,
