@@ -22,6 +22,7 @@ test: lint
 	$(BIN)/python -m pytest -q
 
 lint: .venv/installed-dev
+	$(BIN)/ruff format --check --quiet . || { echo "formatting differs: run .venv/bin/ruff format ." >&2; exit 1; }
 	$(BIN)/ruff check --output-format concise .
 	$(BIN)/mypy
 

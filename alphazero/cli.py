@@ -15,8 +15,20 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-COMMANDS = ("games", "train", "play", "match", "analyze", "solve", "accuracy", "champions", "selfplay",
-            "bench", "plot", "doctor")
+COMMANDS = (
+    "games",
+    "train",
+    "play",
+    "match",
+    "analyze",
+    "solve",
+    "accuracy",
+    "champions",
+    "selfplay",
+    "bench",
+    "plot",
+    "doctor",
+)
 GENERAL_OPTIONS = ("-h", "--help", "--version")
 EXIT_ERROR, EXIT_INTERRUPTED = 2, 130
 
@@ -77,11 +89,17 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         raise UsageError(
             f"unknown command {command!r}{_nearest(command, COMMANDS)}; commands: {', '.join(COMMANDS)}"
         )
-    if command is None and (unknown := next((word for word in arguments if word not in GENERAL_OPTIONS), None)):
-        raise UsageError(f"unknown option {unknown!r}{_nearest(unknown, GENERAL_OPTIONS)}; expected a command: "
-                         f"{', '.join(COMMANDS)}")
+    if command is None and (
+        unknown := next((word for word in arguments if word not in GENERAL_OPTIONS), None)
+    ):
+        raise UsageError(
+            f"unknown option {unknown!r}{_nearest(unknown, GENERAL_OPTIONS)}; expected a command: "
+            f"{', '.join(COMMANDS)}"
+        )
     parser = Parser(
-        prog="alphazero", description="Learn board games from nothing, and play.", allow_abbrev=False,
+        prog="alphazero",
+        description="Learn board games from nothing, and play.",
+        allow_abbrev=False,
         formatter_class=CommandHelp,
     )
     parser.add_argument("--version", action=ShowVersion, nargs=0, help="show the version and exit")

@@ -96,8 +96,10 @@ class SearchConfig(Settings):
         1.4, "Exploration of rule uct. UCB1: sqrt(2) for values in [0, 1].", ge=0.0, le=1000.0
     )
     opponent_exploration: float = setting(
-        1.0, "Exploration where the opponent of the root's player is to move, times that elsewhere. AGZ, AZ: 1.",
-        ge=0.0, le=1000.0,
+        1.0,
+        "Exploration where the opponent of the root's player is to move, times that elsewhere. AGZ, AZ: 1.",
+        ge=0.0,
+        le=1000.0,
     )
     fpu: Literal["parent", "constant"] = setting(
         "parent",
@@ -266,7 +268,9 @@ class RunConfig(Settings):
     minutes: float = setting(0.0, "Minutes of training; 0: no limit. AZ chess: 540 minutes.", ge=0.0, le=1e7)
     generations: int = setting(0, "Generations of training; 0: no limit.", ge=0, le=10**9)
     gate: bool = setting(False, "A new network plays only once it beats the last. AGZ: yes; AZ: no.")
-    gate_games: int = setting(100, "Games of the gate, an even number. AGZ: 400.", ge=2, le=10**7, multiple_of=2)
+    gate_games: int = setting(
+        100, "Games of the gate, an even number. AGZ: 400.", ge=2, le=10**7, multiple_of=2
+    )
     gate_threshold: Fraction = setting(0.55, "Share of points that passes the gate. AGZ: 0.55.")
     keep_checkpoints: int = setting(3, "Checkpoints that stay on disk.", ge=1, le=10**6)
     folder: str = setting("", 'Folder of the run; "": runs/<name of the settings file>.')
@@ -303,7 +307,9 @@ class Config(Settings):
         if self.training.schedule == "cosine" and not ends:
             raise ValueError('training.schedule="cosine" needs an end: set run.minutes or run.generations')
         if first and not ends:
-            raise ValueError(f"training.first_blocks={first} needs an end: set run.minutes or run.generations")
+            raise ValueError(
+                f"training.first_blocks={first} needs an end: set run.minutes or run.generations"
+            )
         if first > self.network.blocks:
             raise ValueError(f"training.first_blocks={first} is above network.blocks={self.network.blocks}")
         return self

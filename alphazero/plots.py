@@ -60,8 +60,11 @@ def read_metrics(path: Path) -> list[Row]:
             raise ValueError(f"{path}: line {number} is no JSON object: {line[:60]!r}")
         rows.append(row)
     if not rows:
-        raise ValueError(f"{path}: line 1 is damaged or unfinished, and there is no other" if lines
-                         else f"{path}: no events yet: the run has not finished a generation")
+        raise ValueError(
+            f"{path}: line 1 is damaged or unfinished, and there is no other"
+            if lines
+            else f"{path}: no events yet: the run has not finished a generation"
+        )
     return rows
 
 

@@ -16,7 +16,15 @@ import numpy as np
 from games.bits import mix, stone_key
 from games.game import IllegalAction, game_class, njit
 from games.kernel import helper
-from games.stones import LETTERS, impossible, read_board_and_mover, read_square, refuse_rest, render_grid, stones_text
+from games.stones import (
+    LETTERS,
+    impossible,
+    read_board_and_mover,
+    read_square,
+    refuse_rest,
+    render_grid,
+    stones_text,
+)
 from games.symmetry import IDENTITY, MIRROR, Symmetries, cell_tables
 
 DIRECTIONS = 3
@@ -32,15 +40,26 @@ def _symmetries(rows: int, cols: int) -> Symmetries:
     """Return identity and mirror; a mirror changes ahead to the left into ahead to the right."""
     cells = cell_tables((IDENTITY, MIRROR), rows, cols)
     size = rows * cols
-    actions = [np.concatenate([table + size * direction for direction in order])
-               for table, order in zip(cells, ((0, 1, 2), (2, 1, 0)), strict=True)]
+    actions = [
+        np.concatenate([table + size * direction for direction in order])
+        for table, order in zip(cells, ((0, 1, 2), (2, 1, 0)), strict=True)
+    ]
     return Symmetries(cells, np.array(actions, np.int32))
 
 
 @functools.cache
 def _state_dtype(squares: int) -> np.dtype:
-    return np.dtype([("hash", np.uint64), ("pieces", np.int16, 2), ("player", np.int8), ("over", np.int8),
-                     ("result", np.int8), ("cells", np.int8, squares)], align=True)
+    return np.dtype(
+        [
+            ("hash", np.uint64),
+            ("pieces", np.int16, 2),
+            ("player", np.int8),
+            ("over", np.int8),
+            ("result", np.int8),
+            ("cells", np.int8, squares),
+        ],
+        align=True,
+    )
 
 
 @helper
@@ -72,7 +91,9 @@ class Breakthrough(NamedTuple):
     board_shape = property(lambda self: (self.rows, self.cols))
     num_actions = property(lambda self: DIRECTIONS * self.rows * self.cols)
     policy_shape = property(lambda self: (DIRECTIONS, self.rows, self.cols))
-    max_plies = property(lambda self: 4 * self.cols * (self.rows - 2) + 1)  # each move brings a piece a row ahead
+    max_plies = property(
+        lambda self: 4 * self.cols * (self.rows - 2) + 1
+    )  # each move brings a piece a row ahead
     part_sizes = property(lambda self: (self.rows * self.cols, self.rows * self.cols))
     symmetries = property(lambda self: _symmetries(self.rows, self.cols))
     state_dtype = property(lambda self: _state_dtype(self.rows * self.cols))
@@ -96,7 +117,10 @@ class Breakthrough(NamedTuple):
         rows, cols, own, count = self.rows, self.cols, 1 + state.player, 0
         ahead = cols if state.player else -cols
         for direction in range(DIRECTIONS):
-            first, last = max(0, 1 - direction), min(cols, cols + 1 - direction)  # columns with a square ahead
+            first, last = (
+                max(0, 1 - direction),
+                min(cols, cols + 1 - direction),
+            )  # columns with a square ahead
             for row in range(1, rows):
                 start = (rows - 1 - row if state.player else row) * cols  # of the row in `cells`
                 for col in range(first, last):
@@ -198,8 +222,12 @@ class Breakthrough(NamedTuple):
 
     def action_name(self, state, action: int) -> str:
         """Return from and to, such as b2-b3, or b2xc3 where something is taken."""
-        from_, to = (self.part_name(state, index, int(self.part(np.int64(action), index))) for index in (0, 1))
-        square = int(seen.py_func(self.rows, self.cols, int(self.part(np.int64(action), 1)), self.to_move(state)))
+        from_, to = (
+            self.part_name(state, index, int(self.part(np.int64(action), index))) for index in (0, 1)
+        )
+        square = int(
+            seen.py_func(self.rows, self.cols, int(self.part(np.int64(action), 1)), self.to_move(state))
+        )
         return f"{from_}{'x' if state['cells'][square] else '-'}{to}"
 
     def parse_action(self, state, text: str) -> int:
@@ -210,10 +238,16 @@ class Breakthrough(NamedTuple):
         for square in squares.groups():
             read_square(square, self.rows, self.cols)
         move = "".join(squares.groups())
-        names = {self.action_name(state, a).replace("-", "").replace("x", ""): int(a) for a in self.legal(state)}
+        names = {
+            self.action_name(state, a).replace("-", "").replace("x", ""): int(a) for a in self.legal(state)
+        }
         if move not in names:
-            known = ", ".join(self.action_name(state, a) for a in self.legal(state)) or "none, the game is over"
-            raise IllegalAction(f"illegal move {text.strip()!r} in {self.state_text(state)!r}: legal moves are {known}")
+            known = (
+                ", ".join(self.action_name(state, a) for a in self.legal(state)) or "none, the game is over"
+            )
+            raise IllegalAction(
+                f"illegal move {text.strip()!r} in {self.state_text(state)!r}: legal moves are {known}"
+            )
         return names[move]
 
     def state_text(self, state) -> str:
@@ -226,7 +260,9 @@ class Breakthrough(NamedTuple):
         refuse_rest(text, rest)
         counts = [int((board == stone).sum()) for stone in (1, 2)]
         if max(counts) > 2 * self.cols or max(counts) == 0:
-            raise impossible(text, f"{counts[0]} x and {counts[1]} o, where either begins with {2 * self.cols}")
+            raise impossible(
+                text, f"{counts[0]} x and {counts[1]} o, where either begins with {2 * self.cols}"
+            )
         if int((board[0] == 1).sum() + (board[-1] == 2).sum()) > 1:
             raise impossible(text, "more than one piece has arrived, and the first ends the game")
         state = self.initial_state()

@@ -24,8 +24,10 @@ ONE, ZERO = np.uint64(1), np.uint64(0)
 def connect_four(rows: int = 6, cols: int = 7, connect: int = 4):
     """Return the game, on bitboards where they fit; ValueError for a line longer than the board."""
     if connect > max(rows, cols):
-        raise ValueError(f"connect_four: rule connect={connect} is not possible on a board of {rows} x "
-                         f"{cols}: expected at most {max(rows, cols)}")
+        raise ValueError(
+            f"connect_four: rule connect={connect} is not possible on a board of {rows} x "
+            f"{cols}: expected at most {max(rows, cols)}"
+        )
     kind = ConnectFour if (rows + 1) * cols <= 64 and rows < 63 else LargeConnectFour
     return kind(int(rows), int(cols), int(connect))
 
@@ -48,8 +50,9 @@ def _parse_action(self, state, text: str) -> int:
         raise ValueError(f"cannot read the move {text!r}: expected a column from 1 to {self.cols}") from None
     if action not in self.legal(state):
         moves = ", ".join(str(a + 1) for a in self.legal(state)) or "none, the game is over"
-        raise IllegalAction(f"illegal move {text.strip()!r} in {self.state_text(state)!r}: "
-                            f"legal columns are {moves}")
+        raise IllegalAction(
+            f"illegal move {text.strip()!r} in {self.state_text(state)!r}: legal columns are {moves}"
+        )
     return action
 
 
@@ -261,8 +264,10 @@ class ConnectFour(NamedTuple):
         return not has_line(state.own, self.rows, self.connect)
 
 
-_BIT_STATE = np.dtype([("own", np.uint64), ("other", np.uint64), ("plies", np.int32), ("over", np.int8),
-                       ("result", np.int8)], align=True)
+_BIT_STATE = np.dtype(
+    [("own", np.uint64), ("other", np.uint64), ("plies", np.int32), ("over", np.int8), ("result", np.int8)],
+    align=True,
+)
 
 
 @game_class("connect_four")
@@ -367,5 +372,7 @@ class LargeConnectFour(NamedTuple):
 
 @functools.cache
 def _cell_state(num_cells: int) -> np.dtype:
-    return np.dtype([("cells", np.int8, num_cells), ("plies", np.int32), ("over", np.int8),
-                     ("result", np.int8)], align=True)
+    return np.dtype(
+        [("cells", np.int8, num_cells), ("plies", np.int32), ("over", np.int8), ("result", np.int8)],
+        align=True,
+    )

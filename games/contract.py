@@ -37,8 +37,13 @@ class Coverage(NamedTuple):
     repeated_turns: int  # times that the player who had just moved moved again
 
 
-def check_game(game: Any, num_games: int = 20, seed: int = 1, examples: Iterable[tuple[str, int]] = (),
-               num_playouts: int = 2000) -> Coverage:
+def check_game(
+    game: Any,
+    num_games: int = 20,
+    seed: int = 1,
+    examples: Iterable[tuple[str, int]] = (),
+    num_playouts: int = 2000,
+) -> Coverage:
     """Play `num_games` random games and the examples, check every position, and return what was seen.
 
     examples: finished games, as moves separated by blanks and the result for the first player (1, 0, -1).
@@ -53,8 +58,13 @@ def check_game(game: Any, num_games: int = 20, seed: int = 1, examples: Iterable
         checker.play_example(moves, result)
     checker.check_totals()
     checker.require(*check_playouts(game, checker.starts, num_playouts, seed))
-    return Coverage(checker.num_games, checker.num_positions, *checker.results[::-1],
-                    checker.full_length_wins, checker.repeated_turns)
+    return Coverage(
+        checker.num_games,
+        checker.num_positions,
+        *checker.results[::-1],
+        checker.full_length_wins,
+        checker.repeated_turns,
+    )
 
 
 class _Checker:
@@ -81,8 +91,9 @@ class _Checker:
             where = repr(self.game.state_text(self.bench.state))
         except Exception as error:  # the text itself may be what is broken
             where = f"(no text: {error!r})"
-        raise ContractError(f"{games.spec(self.game)}: {message}; position {where} after "
-                            f"{' '.join(self.moves) or 'no moves'}")
+        raise ContractError(
+            f"{games.spec(self.game)}: {message}; position {where} after {' '.join(self.moves) or 'no moves'}"
+        )
 
     def random_choice(self, legal: np.ndarray) -> int:
         return int(self.random.choice(legal))
@@ -158,21 +169,28 @@ class _Checker:
         self.require(view.to_move in (0, 1), f"to_move is {view.to_move}, expected 0 or 1")
         self.require(view.outcome in (-1, 0, 1), f"outcome is {view.outcome}, expected 1, 0 or -1")
         self.require(view.over or view.outcome == 0, f"outcome is {view.outcome} in a game not over")
-        self.require(view.over == (len(legal) == 0),
-                     f"is_over is {view.over} with {len(legal)} legal actions")
+        self.require(
+            view.over == (len(legal) == 0), f"is_over is {view.over} with {len(legal)} legal actions"
+        )
         self.require(bool((np.diff(legal) > 0).all()), f"legal actions {legal.tolist()} do not ascend")
-        self.require(len(legal) == 0 or 0 <= legal[0] <= legal[-1] < self.game.num_actions,
-                     f"legal actions {legal.tolist()} are not all in [0, {self.game.num_actions})")
+        self.require(
+            len(legal) == 0 or 0 <= legal[0] <= legal[-1] < self.game.num_actions,
+            f"legal actions {legal.tolist()} are not all in [0, {self.game.num_actions})",
+        )
 
     def check_hashes(self, view: View) -> None:
         """Equal records hash equally; one input hash means one set of actions, one encoding, one result."""
         copy = self.bench.snapshot()[0]
         self.require(*view.same(compiled_view(self.game, copy, -1), "a byte copy is not equal"))
         shown = view.shown()
-        self.require(self.views.setdefault(view.input_hash, shown) == shown,
-                     "input_hash is that of another position, with other actions, planes or result")
-        self.require(self.movers.setdefault(view.position_hash, view.to_move) == view.to_move,
-                     "position_hash is that of a position in which the other player is to move")
+        self.require(
+            self.views.setdefault(view.input_hash, shown) == shown,
+            "input_hash is that of another position, with other actions, planes or result",
+        )
+        self.require(
+            self.movers.setdefault(view.position_hash, view.to_move) == view.to_move,
+            "position_hash is that of a position in which the other player is to move",
+        )
 
     def check_symmetries(self, view: View) -> None:
         """The mirrored game shows mirrored planes, mask and result, and its positions are as distinct."""
@@ -182,10 +200,14 @@ class _Checker:
         for index, mirror in enumerate(self.mirrors):
             image = compiled_view(self.game, mirror, -1)
             image_mask = np.isin(np.arange(self.game.num_actions), image.legal)
-            self.require(bool((image_mask == mask[actions[index]]).all()),
-                         f"symmetry {index} does not map the legal actions")
-            self.require(bool((image.planes.reshape(flat.shape) == flat[:, cells[index]]).all()),
-                         f"symmetry {index} does not map the planes")
+            self.require(
+                bool((image_mask == mask[actions[index]]).all()),
+                f"symmetry {index} does not map the legal actions",
+            )
+            self.require(
+                bool((image.planes.reshape(flat.shape) == flat[:, cells[index]]).all()),
+                f"symmetry {index} does not map the planes",
+            )
             for part in ("over", "outcome", "to_move"):
                 self.require(getattr(image, part) == getattr(view, part), f"symmetry {index} changes {part}")
             twin = self.twins[index].setdefault(view.input_hash, image.input_hash)
@@ -201,8 +223,10 @@ class _Checker:
             got = self._accepted(lambda name=names[index]: game.parse_action(state, name), names[index])
             self.require(got == view.legal[index], f"{names[index]!r} is read as action {got}")
         for text in {"", "?!", *self.moves[-SAMPLE:]} - set(names):
-            self.require(self._refused(lambda text=text: game.parse_action(state, text), view.legal),
-                         f"parse_action reads {text!r}, which is no legal move")
+            self.require(
+                self._refused(lambda text=text: game.parse_action(state, text), view.legal),
+                f"parse_action reads {text!r}, which is no legal move",
+            )
 
     def check_text(self, view: View) -> None:
         """state_text is one line that parse_state reads back to a position that looks and hashes the same."""
@@ -213,8 +237,9 @@ class _Checker:
             again = self._accepted(lambda: game.parse_state(text), text)
         except NotImplementedError:
             return
-        self.require(game.state_text(again) == text,
-                     f"parse_state({text!r}) has the text {game.state_text(again)!r}")
+        self.require(
+            game.state_text(again) == text, f"parse_state({text!r}) has the text {game.state_text(again)!r}"
+        )
         if getattr(game, "text_is_complete", True):
             read = compiled_view(game, again, -1)
             self.require(*view.same(read, "the position read back from its text is not equal"))
@@ -231,8 +256,10 @@ class _Checker:
             self.require(first.tobytes() == second.tobytes(), f"action {action} has two results")
         illegal = np.setdiff1d(np.arange(-1, game.num_actions + 1), view.legal)
         for action in {-1, game.num_actions, *(int(illegal[i]) for i in self._sample(len(illegal)))}:
-            self.require(self._refused(lambda action=action: game.play(bench.state, action), ()),
-                         f"play accepts the illegal action {action}")
+            self.require(
+                self._refused(lambda action=action: game.play(bench.state, action), ()),
+                f"play accepts the illegal action {action}",
+            )
         self.require(chosen in view.legal, f"action {chosen} was chosen but is not legal")
         self.require(bench.block.tobytes() == original, "a refused action, or play on a copy, changed it")
 
@@ -267,10 +294,17 @@ class _Checker:
     def check_totals(self) -> None:
         """Check what only many positions together show."""
         right, wrong = self.plane_changes
-        self.require(bool(right <= wrong), "the planes of plane_pairs are not those of the player to move: they "
-                                     f"change by {right:g} in all, by {wrong:g} when taken the other way")
-        self.require(len(self.movers) > 1 or self.num_positions <= self.num_games,
-                     "position_hash is the same for all positions")
+        self.require(
+            bool(right <= wrong),
+            "the planes of plane_pairs are not those of the player to move: they "
+            f"change by {right:g} in all, by {wrong:g} when taken the other way",
+        )
+        self.require(
+            len(self.movers) > 1 or self.num_positions <= self.num_games,
+            "position_hash is the same for all positions",
+        )
         for index, twins in enumerate(self.twins):
-            self.require(len(set(twins.values())) == len(twins),
-                         f"symmetry {index} maps different positions to one hash")
+            self.require(
+                len(set(twins.values())) == len(twins),
+                f"symmetry {index} maps different positions to one hash",
+            )

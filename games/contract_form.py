@@ -23,15 +23,22 @@ def check_form(game: Any) -> Finding:
 def _numbers(game: Any) -> Finding:
     rows, cols = game.board_shape
     shape = tuple(game.policy_shape)
-    counts = {"rows": rows, "cols": cols, "planes": game.planes, "num_actions": game.num_actions,
-              "max_plies": game.max_plies}
+    counts = {
+        "rows": rows,
+        "cols": cols,
+        "planes": game.planes,
+        "num_actions": game.num_actions,
+        "max_plies": game.max_plies,
+    }
     if not all(isinstance(count, int) and count > 0 for count in counts.values()):
         return False, f"expected positive whole numbers: {counts}"
     per_square = len(shape) == 3 and shape[1:] == (rows, cols)
     lacking = game.num_actions - np.prod(shape)
     if lacking not in ((0, 1) if per_square else (0,)) or not (len(shape) == 1 or per_square):
-        return False, (f"policy_shape {shape} must be ({game.num_actions},) or (channels, {rows}, {cols}), "
-                       "with as many elements as there are actions, or per square one less: then the last is a pass")
+        return False, (
+            f"policy_shape {shape} must be ({game.num_actions},) or (channels, {rows}, {cols}), "
+            "with as many elements as there are actions, or per square one less: then the last is a pass"
+        )
     return hash(game) == hash(type(game)._make(game)), "the game cannot be hashed by its rules"
 
 
@@ -45,8 +52,9 @@ def _dtype(game: Any) -> Finding:
 def _tables(game: Any) -> Finding:
     if not isinstance(game.symmetries, Symmetries):
         return False, "symmetries must be games.symmetry.Symmetries(cells, actions)"
-    for name, table, size in zip(Symmetries._fields, game.symmetries,
-                                 (int(np.prod(game.board_shape)), game.num_actions), strict=True):
+    for name, table, size in zip(
+        Symmetries._fields, game.symmetries, (int(np.prod(game.board_shape)), game.num_actions), strict=True
+    ):
         if table.dtype != np.int32 or table.ndim != 2 or table.shape[1] != size:
             return False, f"symmetries.{name} is {table.dtype}{table.shape}, expected int32[S, {size}]"
         if (np.sort(table, axis=1) != np.arange(size)).any():
@@ -64,7 +72,7 @@ def _reset(game: Any) -> Finding:
     game.reset(block[1])
     size = block.itemsize
     after = block.tobytes()
-    if after[:size] != before[:size] or after[2 * size:] != before[2 * size:]:
+    if after[:size] != before[:size] or after[2 * size :] != before[2 * size :]:
         return False, "reset wrote outside its record"
     fresh = game.initial_state()
     differing = [name for name in block.dtype.names if not np.array_equal(block[1][name], fresh[name])]

@@ -52,8 +52,9 @@ def _same_results(game: Any, start: np.ndarray, num_playouts: int, seed: int) ->
     legal = np.empty(game.num_actions, np.int32)
     for plain in (False, True):
         state = byte_copy(start)
-        if not _count_results(game, start[0], num_playouts, np.uint64(seed + plain), plain, state[0], legal,
-                              counts[int(plain)]):
+        if not _count_results(
+            game, start[0], num_playouts, np.uint64(seed + plain), plain, state[0], legal, counts[int(plain)]
+        ):
             return False, "random_playout returns something else than 1, 0 or -1"
     shares = counts / num_playouts
     pooled = shares.mean(axis=0)

@@ -66,9 +66,11 @@ def python_view(game: Any, bench: Bench, require: Callable[[bool, str], None]) -
     state = bench.state
     legal = np.full(game.num_actions + 2 * GUARD, SENTINEL, np.int32)
     count = game.legal_actions(state, legal[GUARD:-GUARD])
-    require(not (legal[:GUARD] - SENTINEL).any() and not (legal[-GUARD:] - SENTINEL).any(),
-            "legal_actions wrote outside its array")
-    listed = legal[GUARD: GUARD + count].astype(np.int64)
+    require(
+        not (legal[:GUARD] - SENTINEL).any() and not (legal[-GUARD:] - SENTINEL).any(),
+        "legal_actions wrote outside its array",
+    )
+    listed = legal[GUARD : GUARD + count].astype(np.int64)
     require(np.array_equal(listed, game.legal(state)), "legal and legal_actions differ")
     shape = (game.planes, *game.board_shape)
     guarded = np.full((game.planes + 2, *game.board_shape), SENTINEL, np.float32)
@@ -81,8 +83,15 @@ def python_view(game: Any, bench: Bench, require: Callable[[bool, str], None]) -
     require(np.array_equal(planes, again), "encode depends on what the planes held before")
     over = game.is_over(state)
     require(isinstance(over, bool | np.bool_), f"is_over returns {over!r}, expected a bool")
-    return View(listed, planes, bool(over), int(game.outcome(state)), int(game.to_move(state)),
-                int(game.position_hash(state)), int(game.input_hash(state)))
+    return View(
+        listed,
+        planes,
+        bool(over),
+        int(game.outcome(state)),
+        int(game.to_move(state)),
+        int(game.position_hash(state)),
+        int(game.input_hash(state)),
+    )
 
 
 @njit
@@ -105,5 +114,12 @@ def compiled_view(game: Any, state: Any, action: int) -> View:
     planes = np.full((game.planes, *game.board_shape), np.nan, np.float32)
     facts, hashes = np.zeros(4, np.int64), np.zeros(2, np.uint64)
     _look(game, state, np.int64(action), legal, planes, facts, hashes)
-    return View(legal[: facts[0]].astype(np.int64), planes, bool(facts[1]), int(facts[2]), int(facts[3]),
-                int(hashes[0]), int(hashes[1]))
+    return View(
+        legal[: facts[0]].astype(np.int64),
+        planes,
+        bool(facts[1]),
+        int(facts[2]),
+        int(facts[3]),
+        int(hashes[0]),
+        int(hashes[1]),
+    )

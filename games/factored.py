@@ -44,7 +44,7 @@ def wrapped_game(factored):
 
 def sizes_of(factored) -> tuple[int, ...]:
     """Return how many values each part of a `Factored` can take."""
-    return tuple(factored[len(type(factored).wrapped._fields) + 1:])
+    return tuple(factored[len(type(factored).wrapped._fields) + 1 :])
 
 
 @overload(wrapped_game)
@@ -181,7 +181,11 @@ class Factored:
     def action_name(self, state, action: int) -> str:
         """Return the wrapped game's name for this value of this part, or its number if it gives none."""
         index, value = self.split(action)
-        return self.game.part_name(state["base"], index, value) if hasattr(self.game, "part_name") else str(value)
+        return (
+            self.game.part_name(state["base"], index, value)
+            if hasattr(self.game, "part_name")
+            else str(value)
+        )
 
     def parse_action(self, state, text: str) -> int:
         """Read the next part of a move; ValueError if it is none, IllegalAction if no legal move has it."""
@@ -191,12 +195,15 @@ class Factored:
         names = {self.action_name(state, action): action for action in actions}
         part = text.strip()
         if part not in names:
-            raise ValueError(f"cannot read {text!r} as part {index + 1} of a move: expected one of "
-                             f"{', '.join(names)}")
+            raise ValueError(
+                f"cannot read {text!r} as part {index + 1} of a move: expected one of {', '.join(names)}"
+            )
         if names[part] not in self.legal(state):
             allowed = ", ".join(self.action_name(state, action) for action in self.legal(state))
-            raise IllegalAction(f"illegal part {part!r} in {self.state_text(state)!r}: "
-                                f"expected {allowed or 'nothing, the game is over'}")
+            raise IllegalAction(
+                f"illegal part {part!r} in {self.state_text(state)!r}: "
+                f"expected {allowed or 'nothing, the game is over'}"
+            )
         return names[part]
 
     def _chosen_names(self, state) -> list[str]:
@@ -232,10 +239,15 @@ def _class_for(wrapped: Any, num_parts: int) -> type:
     fields += ["base_actions", *(f"part_{index}" for index in range(num_parts))]
     base = collections.namedtuple("_Fields", fields)
     kernels = {name: vars(Factored)[name] for name in NUM_ARGUMENTS if name in vars(Factored)}
-    where = re.sub(r"\W|_", lambda char: f"_{ord(char[0]):x}_", f"{wrapped.__module__}:{wrapped.__qualname__}")
+    where = re.sub(
+        r"\W|_", lambda char: f"_{ord(char[0]):x}_", f"{wrapped.__module__}:{wrapped.__qualname__}"
+    )
     name = f"Factored{num_parts}_{where}"
-    return type(name, (Factored, base),
-                {"__slots__": (), "__new__": base.__new__, "__module__": __name__, "wrapped": wrapped, **kernels})
+    return type(
+        name,
+        (Factored, base),
+        {"__slots__": (), "__new__": base.__new__, "__module__": __name__, "wrapped": wrapped, **kernels},
+    )
 
 
 def __getattr__(name: str) -> type:
@@ -337,8 +349,10 @@ def _symmetries(factored: Factored) -> Symmetries:
     for cells, actions in zip(*game.symmetries, strict=True):
         table = _part_map(game, actions)
         if table is not None and all(
-                (planes == planes[table[start: start + len(planes)] - start][:, cells]).all()
-                for start, planes in zip(starts, marks, strict=False)):
+            (planes == planes[table[start : start + len(planes)] - start][:, cells]).all()
+            for start, planes in zip(starts, marks, strict=False)
+        ):
             kept.append((cells, table))
-    return Symmetries(np.array([cells for cells, _ in kept], np.int32),
-                      np.array([table for _, table in kept], np.int32))
+    return Symmetries(
+        np.array([cells for cells, _ in kept], np.int32), np.array([table for _, table in kept], np.int32)
+    )

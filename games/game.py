@@ -56,10 +56,27 @@ __all__ = ["FIRST", "SECOND", "IllegalAction", "copy_state", "game_class", "njit
 
 FIRST, SECOND = 0, 1
 
-REQUIRED_KERNELS = ("reset", "legal_actions", "play", "is_over", "outcome", "to_move", "encode",
-                    "position_hash", "input_hash")
-REQUIRED_ATTRIBUTES = ("planes", "board_shape", "num_actions", "policy_shape", "max_plies", "state_dtype",
-                       "action_name", "state_text")
+REQUIRED_KERNELS = (
+    "reset",
+    "legal_actions",
+    "play",
+    "is_over",
+    "outcome",
+    "to_move",
+    "encode",
+    "position_hash",
+    "input_hash",
+)
+REQUIRED_ATTRIBUTES = (
+    "planes",
+    "board_shape",
+    "num_actions",
+    "policy_shape",
+    "max_plies",
+    "state_dtype",
+    "action_name",
+    "state_text",
+)
 
 
 class IllegalAction(ValueError):
@@ -84,7 +101,8 @@ class _CheckedPlay:
         if action not in game.legal(state):
             raise IllegalAction(
                 f"illegal action {action!r} in {game.name} position {game.state_text(state)!r}: "
-                f"expected one of {game.legal(state).tolist()}")
+                f"expected one of {game.legal(state).tolist()}"
+            )
         self.kernel(game, state, np.int64(action))
 
 
@@ -115,8 +133,10 @@ def parse_action(self, state, text: str) -> int:
     """Return the legal action that has this name; IllegalAction when none has."""
     names = {self.action_name(state, action): int(action) for action in self.legal(state)}
     if text.strip() not in names:
-        raise IllegalAction(f"illegal move {text.strip()!r} in {self.state_text(state)!r}: "
-                            f"expected {', '.join(names) or 'nothing, the game is over'}")
+        raise IllegalAction(
+            f"illegal move {text.strip()!r} in {self.state_text(state)!r}: "
+            f"expected {', '.join(names) or 'nothing, the game is over'}"
+        )
     return names[text.strip()]
 
 
@@ -189,8 +209,20 @@ def _dispatch(name: str, num_arguments: int) -> None:
         overload_method(kind, name)(resolver)
 
 
-NUM_ARGUMENTS = {"reset": 1, "legal_actions": 2, "play": 2, "is_over": 1, "outcome": 1, "to_move": 1,
-                 "encode": 2, "position_hash": 1, "input_hash": 1, "random_playout": 3,
-                 "num_parts": 1, "part": 2, "mark_part": 3}
+NUM_ARGUMENTS = {
+    "reset": 1,
+    "legal_actions": 2,
+    "play": 2,
+    "is_over": 1,
+    "outcome": 1,
+    "to_move": 1,
+    "encode": 2,
+    "position_hash": 1,
+    "input_hash": 1,
+    "random_playout": 3,
+    "num_parts": 1,
+    "part": 2,
+    "mark_part": 3,
+}
 for _name, _count in NUM_ARGUMENTS.items():
     _dispatch(_name, _count)

@@ -20,7 +20,11 @@ from games.stones import LETTERS, impossible, read_board_and_mover, read_square,
 from games.symmetry import HALF_TURN, IDENTITY, Symmetries, board_symmetries
 
 STEPS = ((-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0))  # (row, col)
-COLOUR, FIRST_SIDE, LAST_SIDE = 3, 4, 8  # of a cell's bits: whose stone, and which of his sides it is connected to
+COLOUR, FIRST_SIDE, LAST_SIDE = (
+    3,
+    4,
+    8,
+)  # of a cell's bits: whose stone, and which of his sides it is connected to
 BOTH_SIDES = FIRST_SIDE | LAST_SIDE
 SWAP = "swap"
 
@@ -37,8 +41,16 @@ def _symmetries(size: int, swap: int) -> Symmetries:
 
 @functools.cache
 def _state_dtype(size: int) -> np.dtype:
-    return np.dtype([("hash", np.uint64), ("plies", np.int32), ("over", np.int8), ("result", np.int8),
-                     ("cells", np.int8, size**2)], align=True)
+    return np.dtype(
+        [
+            ("hash", np.uint64),
+            ("plies", np.int32),
+            ("over", np.int8),
+            ("result", np.int8),
+            ("cells", np.int8, size**2),
+        ],
+        align=True,
+    )
 
 
 @helper
@@ -251,8 +263,13 @@ class Hex(NamedTuple):
         move = text.strip().lower()
         action = read_square(text, self.size, self.size, from_top=True, word=SWAP if self.swap else "")
         if action not in self.legal(state):
-            why = ("the game is over" if self.is_over(state) else
-                   "only the second player's first move can be a swap" if move == SWAP else "that cell is taken")
+            why = (
+                "the game is over"
+                if self.is_over(state)
+                else "only the second player's first move can be a swap"
+                if move == SWAP
+                else "that cell is taken"
+            )
             raise IllegalAction(f"illegal move {move!r} in {self.state_text(state)!r}: {why}")
         return action
 

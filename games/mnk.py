@@ -28,8 +28,10 @@ from games.symmetry import Symmetries, board_symmetries, dihedral
 def mnk(rows: int = 3, cols: int = 3, connect: int = 3, exact: int = 0):
     """Return the game of `connect` in a line; ValueError when the line is longer than the board."""
     if connect > max(rows, cols):
-        raise ValueError(f"mnk: rule connect={connect} is not possible on a board of {rows} x {cols}: "
-                         f"expected at most {max(rows, cols)}")
+        raise ValueError(
+            f"mnk: rule connect={connect} is not possible on a board of {rows} x {cols}: "
+            f"expected at most {max(rows, cols)}"
+        )
     return MNK(int(rows), int(cols), int(connect), int(exact))
 
 
@@ -50,8 +52,16 @@ def _symmetries(rows: int, cols: int) -> Symmetries:
 
 @functools.cache
 def _state_dtype(num_cells: int) -> np.dtype:
-    return np.dtype([("hash", np.uint64), ("plies", np.int32), ("over", np.int8), ("result", np.int8),
-                     ("cells", np.int8, num_cells)], align=True)
+    return np.dtype(
+        [
+            ("hash", np.uint64),
+            ("plies", np.int32),
+            ("over", np.int8),
+            ("result", np.int8),
+            ("cells", np.int8, num_cells),
+        ],
+        align=True,
+    )
 
 
 @game_class("mnk")

@@ -15,13 +15,26 @@ from games.discs import playable_squares, turned_discs
 from games.game import IllegalAction, game_class, njit
 from games.kernel import helper
 from games.lines import hash_cells
-from games.stones import LETTERS, impossible, read_board_and_mover, read_square, refuse_rest, render_grid, stones_text
+from games.stones import (
+    LETTERS,
+    impossible,
+    read_board_and_mover,
+    read_square,
+    refuse_rest,
+    render_grid,
+    stones_text,
+)
 from games.symmetry import ANTI_TRANSPOSE, HALF_TURN, IDENTITY, TRANSPOSE, Symmetries, board_symmetries
 
 ONE, ZERO = np.uint64(1), np.uint64(0)
 STEPS = ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1))  # (row, col)
 PASS = "pass"
-START_TURNS = (IDENTITY, HALF_TURN, TRANSPOSE, ANTI_TRANSPOSE)  # the other turns of the board change the start
+START_TURNS = (
+    IDENTITY,
+    HALF_TURN,
+    TRANSPOSE,
+    ANTI_TRANSPOSE,
+)  # the other turns of the board change the start
 
 
 def othello(size: int = 8):
@@ -48,7 +61,9 @@ def _parse_action(self, state, text: str) -> int:
     legal = self.legal(state)
     if action not in legal:
         names = ", ".join(self.action_name(state, a) for a in legal) or "none, the game is over"
-        raise IllegalAction(f"illegal move {text.strip()!r} in {self.state_text(state)!r}: legal moves are {names}")
+        raise IllegalAction(
+            f"illegal move {text.strip()!r} in {self.state_text(state)!r}: legal moves are {names}"
+        )
     return action
 
 
@@ -90,7 +105,7 @@ def _parse_state(self, text: str) -> np.record:
     board, player, rest = read_board_and_mover(text, self.size, self.size)
     refuse_rest(text, rest)
     half = self.size // 2
-    if (board[half - 1: half + 1, half - 1: half + 1] == 0).any():
+    if (board[half - 1 : half + 1, half - 1 : half + 1] == 0).any():
         raise impossible(text, "one of the four squares in the middle is empty")
     if loose := _loose_disc(board):
         raise impossible(text, f"the disc on {loose} was never put at the end of a line of two others")
@@ -138,8 +153,17 @@ class Othello(NamedTuple):
     policy_shape = property(lambda self: (1, self.size, self.size))
     max_plies = property(lambda self: 2 * (self.size**2 - 4))
     symmetries = property(lambda self: _symmetries(self.size))
-    state_dtype = np.dtype([("own", np.uint64), ("other", np.uint64), ("moves", np.uint64), ("player", np.int8),
-                            ("over", np.int8), ("result", np.int8)], align=True)
+    state_dtype = np.dtype(
+        [
+            ("own", np.uint64),
+            ("other", np.uint64),
+            ("moves", np.uint64),
+            ("player", np.int8),
+            ("over", np.int8),
+            ("result", np.int8),
+        ],
+        align=True,
+    )
     action_name, parse_action, discs = _action_name, _parse_action, _discs
     state_text, parse_state, render = _state_text, _parse_state, _render
 
@@ -268,8 +292,16 @@ def _look_at_cells(state, size):
 
 @functools.cache
 def _large_dtype(size: int) -> np.dtype:
-    return np.dtype([("player", np.int8), ("over", np.int8), ("result", np.int8), ("must_pass", np.int8),
-                     ("cells", np.int8, size**2)], align=True)
+    return np.dtype(
+        [
+            ("player", np.int8),
+            ("over", np.int8),
+            ("result", np.int8),
+            ("must_pass", np.int8),
+            ("cells", np.int8, size**2),
+        ],
+        align=True,
+    )
 
 
 @game_class("othello")

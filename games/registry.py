@@ -62,12 +62,16 @@ class GameInfo(NamedTuple):
         known = {rule.name: rule for rule in self.rules}
         for name in rules:
             if name not in known:
-                raise ValueError(f"{self.name}: unknown rule {name!r}{nearest(name, known)}; "
-                                 f"it has {', '.join(known) or 'no rules to set'}")
+                raise ValueError(
+                    f"{self.name}: unknown rule {name!r}{nearest(name, known)}; "
+                    f"it has {', '.join(known) or 'no rules to set'}"
+                )
         for first, second in self.either:
             if first in rules and rules.get(second, known[second].default) != known[second].default:
-                raise ValueError(f"{self.name}: the rules {first}={rules[first]} and {second}={rules[second]} exclude "
-                                 f"each other: leave one out")
+                raise ValueError(
+                    f"{self.name}: the rules {first}={rules[first]} and {second}={rules[second]} exclude "
+                    f"each other: leave one out"
+                )
         return {name: rule.check(self.name, rules.get(name, rule.default)) for name, rule in known.items()}
 
 
@@ -82,48 +86,117 @@ def _from(module: str, attribute: str) -> Callable[[], Callable[..., Any]]:
 
 
 def _board(rows: int, cols: int, low: int, high: int) -> tuple[Rule, Rule]:
-    return (Rule("rows", rows, low, high, "height of the board"),
-            Rule("cols", cols, low, high, "width of the board"))
+    return (
+        Rule("rows", rows, low, high, "height of the board"),
+        Rule("cols", cols, low, high, "width of the board"),
+    )
 
 
-BUILT_IN = {entry.name: entry for entry in (
-    GameInfo("connect_four", "Connect Four: drop stones, four in a line win",
-             (*_board(6, 7, 1, 32), Rule("connect", 4, 2, 32, "stones in a line that win")),
-             _from("games.connect_four", "connect_four")),
-    GameInfo("tic_tac_toe", "Tic-tac-toe: three in a line on 3 x 3", (), _from("games.mnk", "tic_tac_toe")),
-    GameInfo("gomoku", "Gomoku: five in a line",
-             (*_board(15, 15, 5, 25), Rule("exact", 0, 0, 1, "whether more than five in a line do not win",
-                                           ("five-or-more", "exactly-five"))),
-             _from("games.mnk", "gomoku")),
-    GameInfo("mnk", "Any m,n,k game: k in a line on a board of rows x cols",
-             (*_board(3, 3, 1, 25), Rule("connect", 3, 1, 25, "stones in a line that win"),
-              Rule("exact", 0, 0, 1, "whether a longer line does not win", ("or-more", "exactly"))),
-             _from("games.mnk", "mnk")),
-    GameInfo("go", "Go: surround territory; area scoring",
-             (Rule("size", 9, 1, 19, "points along a side"),
-              Rule("rows", 0, 0, 19, "height of a board that is not square, in place of size"),
-              Rule("cols", 0, 0, 19, "width of a board that is not square"),
-              Rule("komi", 7.5, -400.0, 400.0, "points for White"),
-              Rule("superko", 1, 0, 2, "forbidden repetitions", ("simple", "positional", "situational")),
-              Rule("suicide", 0, 0, 1, "whether a chain may be played out of its last liberty", ("no", "yes")),
-              Rule("handicap", 0, 0, 9, "stones that Black has on the board at the start"),
-              Rule("history", 8, 1, 16, "positions that the planes show"),
-              Rule("features", 0, 0, 1, "whether planes also show liberties, ko and last moves", ("no", "yes")),
-              Rule("max_plies", 0, 0, 4096, "longest game, then scored as it stands; 0: 162, 338 or 722 by size")),
-             _from("games.go", "go"), (("size", "rows"), ("size", "cols"))),
-    GameInfo("chess", "Chess",
-             (Rule("history", 8, 1, 16, "positions that the planes show"),
-              Rule("max_plies", 512, 1, 20000, "longest game, then a draw")), _from("games.chess", "chess")),
-    GameInfo("othello", "Othello: enclose discs to turn them, most discs win",
-             (Rule("size", 8, 4, 16, "squares along a side, an even number"),), _from("games.othello", "othello")),
-    GameInfo("hex", "Hex: connect your two sides of a rhombus",
-             (Rule("size", 11, 2, 19, "cells along a side"),
-              Rule("swap", 0, 0, 1, "whether the second player may take the first stone over", ("no", "yes"))),
-             _from("games.hex", "hex_game")),
-    GameInfo("breakthrough", "Breakthrough: reach the last row",
-             (*_board(8, 8, 4, 20)[:1], Rule("cols", 8, 2, 20, "width of the board")),
-             _from("games.breakthrough", "breakthrough")),
-)}
+BUILT_IN = {
+    entry.name: entry
+    for entry in (
+        GameInfo(
+            "connect_four",
+            "Connect Four: drop stones, four in a line win",
+            (*_board(6, 7, 1, 32), Rule("connect", 4, 2, 32, "stones in a line that win")),
+            _from("games.connect_four", "connect_four"),
+        ),
+        GameInfo(
+            "tic_tac_toe", "Tic-tac-toe: three in a line on 3 x 3", (), _from("games.mnk", "tic_tac_toe")
+        ),
+        GameInfo(
+            "gomoku",
+            "Gomoku: five in a line",
+            (
+                *_board(15, 15, 5, 25),
+                Rule(
+                    "exact",
+                    0,
+                    0,
+                    1,
+                    "whether more than five in a line do not win",
+                    ("five-or-more", "exactly-five"),
+                ),
+            ),
+            _from("games.mnk", "gomoku"),
+        ),
+        GameInfo(
+            "mnk",
+            "Any m,n,k game: k in a line on a board of rows x cols",
+            (
+                *_board(3, 3, 1, 25),
+                Rule("connect", 3, 1, 25, "stones in a line that win"),
+                Rule("exact", 0, 0, 1, "whether a longer line does not win", ("or-more", "exactly")),
+            ),
+            _from("games.mnk", "mnk"),
+        ),
+        GameInfo(
+            "go",
+            "Go: surround territory; area scoring",
+            (
+                Rule("size", 9, 1, 19, "points along a side"),
+                Rule("rows", 0, 0, 19, "height of a board that is not square, in place of size"),
+                Rule("cols", 0, 0, 19, "width of a board that is not square"),
+                Rule("komi", 7.5, -400.0, 400.0, "points for White"),
+                Rule("superko", 1, 0, 2, "forbidden repetitions", ("simple", "positional", "situational")),
+                Rule(
+                    "suicide", 0, 0, 1, "whether a chain may be played out of its last liberty", ("no", "yes")
+                ),
+                Rule("handicap", 0, 0, 9, "stones that Black has on the board at the start"),
+                Rule("history", 8, 1, 16, "positions that the planes show"),
+                Rule(
+                    "features",
+                    0,
+                    0,
+                    1,
+                    "whether planes also show liberties, ko and last moves",
+                    ("no", "yes"),
+                ),
+                Rule(
+                    "max_plies",
+                    0,
+                    0,
+                    4096,
+                    "longest game, then scored as it stands; 0: 162, 338 or 722 by size",
+                ),
+            ),
+            _from("games.go", "go"),
+            (("size", "rows"), ("size", "cols")),
+        ),
+        GameInfo(
+            "chess",
+            "Chess",
+            (
+                Rule("history", 8, 1, 16, "positions that the planes show"),
+                Rule("max_plies", 512, 1, 20000, "longest game, then a draw"),
+            ),
+            _from("games.chess", "chess"),
+        ),
+        GameInfo(
+            "othello",
+            "Othello: enclose discs to turn them, most discs win",
+            (Rule("size", 8, 4, 16, "squares along a side, an even number"),),
+            _from("games.othello", "othello"),
+        ),
+        GameInfo(
+            "hex",
+            "Hex: connect your two sides of a rhombus",
+            (
+                Rule("size", 11, 2, 19, "cells along a side"),
+                Rule(
+                    "swap", 0, 0, 1, "whether the second player may take the first stone over", ("no", "yes")
+                ),
+            ),
+            _from("games.hex", "hex_game"),
+        ),
+        GameInfo(
+            "breakthrough",
+            "Breakthrough: reach the last row",
+            (*_board(8, 8, 4, 20)[:1], Rule("cols", 8, 2, 20, "width of the board")),
+            _from("games.breakthrough", "breakthrough"),
+        ),
+    )
+}
 
 
 def _in_parts(entry: GameInfo) -> GameInfo:
@@ -153,9 +226,13 @@ def _load_outside(name: str) -> Any:
         raise ValueError(f"the game {name!r} cannot be loaded from {entry.value!r}: {error}") from None
     called = getattr(cls, "name", None)
     if not hasattr(cls, "_fields") or called is None:
-        raise ValueError(f"{entry.value!r}, registered as the game {name!r}, is no class made with @game_class")
+        raise ValueError(
+            f"{entry.value!r}, registered as the game {name!r}, is no class made with @game_class"
+        )
     if isinstance(called, str) and called != name:
-        raise ValueError(f"{entry.value!r} is registered as {name!r} but calls itself {called!r}: use one name")
+        raise ValueError(
+            f"{entry.value!r} is registered as {name!r} but calls itself {called!r}: use one name"
+        )
     return cls
 
 
@@ -163,8 +240,9 @@ def _info_of_class(name: str, cls: Any) -> GameInfo:
     """Read the rules of a game from outside off its fields and their defaults."""
     defaults = cls._field_defaults
     bounds = getattr(cls, "rule_bounds", {})
-    rules = tuple(Rule(field, defaults.get(field, 0), *bounds.get(field, (0, 2**31)), "")
-                  for field in cls._fields)
+    rules = tuple(
+        Rule(field, defaults.get(field, 0), *bounds.get(field, (0, 2**31)), "") for field in cls._fields
+    )
     title = (cls.__doc__ or name).strip().splitlines()[0]
     return GameInfo(name, title, rules, lambda: cls)
 
@@ -190,8 +268,9 @@ def parse_spec(text: str) -> tuple[str, dict[str, Any]]:
     for part in filter(None, tail.split(",")):
         rule, equals, value = (piece.strip() for piece in part.partition("="))
         if not equals or not rule or not value:
-            raise ValueError(f"game {text!r}: cannot read {part!r}: expected rule=value, as in "
-                             "connect_four:rows=6,cols=7")
+            raise ValueError(
+                f"game {text!r}: cannot read {part!r}: expected rule=value, as in connect_four:rows=6,cols=7"
+            )
         if rule in rules:
             raise ValueError(f"game {text!r}: the rule {rule!r} stands twice: say which value it has")
         rules[rule] = _number(value)

@@ -15,8 +15,10 @@ def read_stones(text: str, rows: int, cols: int) -> np.ndarray:
     """Return the int8[rows, cols] that `stones_text` wrote; ValueError for another shape or other letters."""
     lines = text.strip().split("/")
     if len(lines) != rows or any(len(line) != cols or set(line) - set(".xo") for line in lines):
-        raise ValueError(f"cannot read the position {text!r}: expected {rows} rows of {cols} of . x o, "
-                         "from the top, joined by /")
+        raise ValueError(
+            f"cannot read the position {text!r}: expected {rows} rows of {cols} of . x o, "
+            "from the top, joined by /"
+        )
     return np.array([[".xo".index(cell) for cell in line] for line in lines], np.int8)
 
 
@@ -31,12 +33,21 @@ def read_board_and_mover(text: str, rows: int, cols: int) -> tuple[np.ndarray, i
 def refuse_rest(text: str, rest: list[str]) -> None:
     """Raise ValueError where words are left that say nothing."""
     if rest:
-        raise ValueError(f"cannot read {' '.join(rest)!r} in the position {text!r}: expected nothing after who is to "
-                         "move")
+        raise ValueError(
+            f"cannot read {' '.join(rest)!r} in the position {text!r}: expected nothing after who is to move"
+        )
 
 
-def read_square(text: str, rows: int, cols: int, *, letters: str = LETTERS, from_top: bool = False,
-                word: str = "", note: str = "") -> int:
+def read_square(
+    text: str,
+    rows: int,
+    cols: int,
+    *,
+    letters: str = LETTERS,
+    from_top: bool = False,
+    word: str = "",
+    note: str = "",
+) -> int:
     """Return row * cols + col of a square such as b2, or rows * cols for `word`; ValueError when the text is neither.
 
     from_top: rows are numbered from the top, not from below; note: said in the error after the range of squares.
@@ -49,8 +60,10 @@ def read_square(text: str, rows: int, cols: int, *, letters: str = LETTERS, from
     row = int(number) if number.isascii() and number.isdigit() else 0
     if not move or col < 0 or not 1 <= row <= rows:
         also = f", or {word}" if word else ""
-        raise ValueError(f"cannot read the move {text!r}: expected a square from a1 to {letters[cols - 1]}{rows}"
-                         f"{note}{also}")
+        raise ValueError(
+            f"cannot read the move {text!r}: expected a square from a1 to {letters[cols - 1]}{rows}"
+            f"{note}{also}"
+        )
     return (row - 1 if from_top else rows - row) * cols + col
 
 
@@ -71,5 +84,7 @@ def render_grid(board: np.ndarray, from_top: bool = False) -> str:
     rows, cols = board.shape
     width = len(str(rows))
     numbers = range(1, rows + 1) if from_top else range(rows, 0, -1)
-    lines = [f"{numbers[row]:>{width}} " + " ".join(".XO"[cell] for cell in board[row]) for row in range(rows)]
+    lines = [
+        f"{numbers[row]:>{width}} " + " ".join(".XO"[cell] for cell in board[row]) for row in range(rows)
+    ]
     return "\n".join([*lines, " " * (width + 1) + " ".join(LETTERS[:cols])])

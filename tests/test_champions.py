@@ -56,7 +56,9 @@ def test_the_champion_is_a_player_of_its_game_and_of_no_other():
     player = make_player("champion:simulations=20", game, seed=1)
     state = game.initial_state()
     assert player.choose(np.array([state] * 3)).tolist() == [3, 3, 3]
-    with pytest.raises(ValueError, match="no champion of connect_four:rows=5.*there is one of connect_four:rows=6"):
+    with pytest.raises(
+        ValueError, match="no champion of connect_four:rows=5.*there is one of connect_four:rows=6"
+    ):
         require_champion("connect_four:rows=5,cols=7,connect=4")
     with pytest.raises(ValueError, match="no champion of tic_tac_toe: there are champions of connect_four"):
         require_champion("tic_tac_toe")

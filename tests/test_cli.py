@@ -46,8 +46,15 @@ def error_line(capsys, *arguments: str) -> str:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["train", "--help"], ["play", "--help"], ["games"], ["games", "connect_four"], ["champions"],
-     ["trian"]],
+    [
+        ["--help"],
+        ["train", "--help"],
+        ["play", "--help"],
+        ["games"],
+        ["games", "connect_four"],
+        ["champions"],
+        ["trian"],
+    ],
 )
 def test_help_and_lists_load_neither_torch_nor_numba_nor_pydantic(run_python, arguments):
     result = run_python(MODULES_CODE, *arguments)
@@ -69,7 +76,9 @@ def test_games_are_listed_and_their_rules_shown(capsys):
 
 def test_an_illegal_move_in_a_saved_game_names_the_file(capsys, tmp_path):
     path = tmp_path / "saved.txt"
-    path.write_text("alphazero game record 1\ngame: tic_tac_toe\nhuman: first\nopponent: random\nresult:\nmoves: zz\n")
+    path.write_text(
+        "alphazero game record 1\ngame: tic_tac_toe\nhuman: first\nopponent: random\nresult:\nmoves: zz\n"
+    )
     line = error_line(capsys, "play", "--load", str(path), "--opponent", "random")
     assert f"{path}: move 1 of the saved game" in line
 
@@ -233,5 +242,7 @@ def test_the_public_names_are_there_and_unknown_ones_are_not():
 def test_waiting_threads_soon_sleep_unless_the_user_says_otherwise(given, expected):
     environment = {key: value for key, value in os.environ.items() if key != "GOMP_SPINCOUNT"} | given
     show = "import alphazero, os; print(os.environ['GOMP_SPINCOUNT'])"
-    done = subprocess.run([sys.executable, "-c", show], env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", show], env=environment, capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == expected

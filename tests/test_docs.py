@@ -178,8 +178,15 @@ def test_the_learning_page_names_every_event_and_every_field_of_a_generation():
     from alphazero.learning.trainer import StepMetrics
 
     spans = set(code_spans((ROOT / "docs" / "learning.md").read_text(encoding="utf-8")))
-    fields = {*Progress().generation_row(), *StepMetrics._fields, "minutes", "bad_steps", "window_positions",
-              "fresh_policy_loss", "fresh_value_loss"}
+    fields = {
+        *Progress().generation_row(),
+        *StepMetrics._fields,
+        "minutes",
+        "bad_steps",
+        "window_positions",
+        "fresh_policy_loss",
+        "fresh_value_loss",
+    }
     assert fields - spans == set()
     assert logged_events() - spans == set()
 

@@ -15,16 +15,37 @@ def test_every_change_is_one_of_possible_settings(change):
     assert (baseline == changed) == (change == "baseline")
 
 
-def test_the_report_adds_seeds_up_compares_with_the_same_seeds_and_leaves_other_times_out(tmp_path, monkeypatch):
+def test_the_report_adds_seeds_up_compares_with_the_same_seeds_and_leaves_other_times_out(
+    tmp_path, monkeypatch
+):
     def line(change: str, seed: int, minutes: float, wrong: int) -> str:
         judged = {judge: {"some-set": [wrong, 100], "all": [wrong, 100]} for judge in efficiency.JUDGES}
-        return json.dumps({"change": change, "seed": seed, "minutes": minutes, "games": 1, "positions": 1000 * seed,
-                           "wrong": judged})
+        return json.dumps(
+            {
+                "change": change,
+                "seed": seed,
+                "minutes": minutes,
+                "games": 1,
+                "positions": 1000 * seed,
+                "wrong": judged,
+            }
+        )
 
     path = tmp_path / "results.jsonl"
-    path.write_text("\n".join([line("cache", 1, 8, 10), line("cache", 2, 8, 20), line("cache", 1, 4, 90),
-                               line("baseline", 1, 8, 30), line("baseline", 2, 8, 20), line("wdl", 1, 8, 33),
-                               line("baseline", 3, 8, 99)]) + "\n")
+    path.write_text(
+        "\n".join(
+            [
+                line("cache", 1, 8, 10),
+                line("cache", 2, 8, 20),
+                line("cache", 1, 4, 90),
+                line("baseline", 1, 8, 30),
+                line("baseline", 2, 8, 20),
+                line("wdl", 1, 8, 33),
+                line("baseline", 3, 8, 99),
+            ]
+        )
+        + "\n"
+    )
     monkeypatch.setattr(efficiency, "RESULTS", path)
     text = efficiency_report.report(8)
     assert text.count("| cache | 1,500 | 15.0 ±4.9 | 15.0 ±4.9 |") == 3

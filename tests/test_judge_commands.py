@@ -51,13 +51,25 @@ def test_errors_are_one_line(capsys, arguments, words):
 def test_accuracy_counts_by_set_and_player(capsys, tmp_path):
     (tmp_path / "a.txt").write_text("112233 -1 -1 -1 1 -1 -1 -1\n" * 4)
     (tmp_path / "b.txt").write_text("11223 -1 -1 -1 0 -1 -1 -1\n")
-    arguments = ["accuracy", "connect_four", "--positions", str(tmp_path), "--player", "alphabeta:depth=2",
-                 "--player", "random"]
+    arguments = [
+        "accuracy",
+        "connect_four",
+        "--positions",
+        str(tmp_path),
+        "--player",
+        "alphabeta:depth=2",
+        "--player",
+        "random",
+    ]
     status, out, _ = run(capsys, *arguments)
     assert status == 0 and out.count("positions  wrong moves") == 2
     _, out, _ = run(capsys, *arguments, "--json")
     rows = json.loads(out)["players"]["alphabeta:depth=2"]
-    assert [(row["set"], row["positions"], row["wrong"]) for row in rows] == [("a", 4, 0), ("b", 1, 0), ("all", 5, 0)]
+    assert [(row["set"], row["positions"], row["wrong"]) for row in rows] == [
+        ("a", 4, 0),
+        ("b", 1, 0),
+        ("all", 5, 0),
+    ]
 
 
 def test_a_match_begins_from_the_openings_of_a_file(capsys, monkeypatch, tmp_path):
@@ -73,8 +85,19 @@ def test_a_match_begins_from_the_openings_of_a_file(capsys, monkeypatch, tmp_pat
         return result
 
     monkeypatch.setattr(match, "play_match", watched)
-    status, out, _ = run(capsys, "match", "random", "random", "--game", "connect_four", "--games", "6", "--openings",
-                         str(path), "--json")
+    status, out, _ = run(
+        capsys,
+        "match",
+        "random",
+        "random",
+        "--game",
+        "connect_four",
+        "--games",
+        "6",
+        "--openings",
+        str(path),
+        "--json",
+    )
     assert status == 0 and json.loads(out)["games"] == 6
     assert begun == ["4453", "4453", "12", "12", "4453", "4453"]
 
@@ -97,8 +120,10 @@ def test_drawn_openings_are_distinct_up_to_mirror_images_and_the_seed_orders_the
     game, found = drawn_openings(1)
     assert len(found) > 100 and {len(moves) for moves in found} == {2, 3, 4, 5, 6}
     mirrored = [[6 - action for action in moves] for moves in found]
-    hashes = [{int(game.input_hash(position_after(game, moves))) for moves in both}
-              for both in zip(found, mirrored, strict=True)]
+    hashes = [
+        {int(game.input_hash(position_after(game, moves))) for moves in both}
+        for both in zip(found, mirrored, strict=True)
+    ]
     assert len({min(pair) for pair in hashes}) == len(found)
     other = drawn_openings(2)[1]
     assert sorted(found) == sorted(other) and found != other
@@ -144,7 +169,9 @@ def test_no_drawn_openings_come_with_other_games(capsys):
 def test_a_file_of_openings_is_refused_with_its_line(capsys, tmp_path, game, text, message):
     path = tmp_path / "openings.txt"
     path.write_text(text)
-    status, _, error = run(capsys, "match", "random", "random", "--game", game, "--games", "2", "--openings", str(path))
+    status, _, error = run(
+        capsys, "match", "random", "random", "--game", game, "--games", "2", "--openings", str(path)
+    )
     assert status == 2 and str(path) in error and message in error, error
 
 

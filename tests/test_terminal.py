@@ -171,7 +171,9 @@ def test_after_handicap_stones_the_second_player_is_said_to_begin():
 def test_an_illegal_move_is_answered_without_the_position_that_is_on_the_screen():
     game = games.make("go", size=9)
     out = io.StringIO()
-    Session(game, Scripted(game, "c3"), Side.FIRST, Oracle(), reader=io.StringIO("e5\nc3\n"), writer=out).run()
+    Session(
+        game, Scripted(game, "c3"), Side.FIRST, Oracle(), reader=io.StringIO("e5\nc3\n"), writer=out
+    ).run()
     assert "illegal move 'c3': that point is taken (? for help)" in out.getvalue()
 
 

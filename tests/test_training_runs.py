@@ -22,14 +22,21 @@ def test_a_kept_run_has_its_ratings_its_losses_and_its_last_match(tmp_path, monk
     (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in RUN))
     training_runs.keep("hex5", tmp_path)
     rows = read_metrics(tmp_path / "kept" / "hex5.jsonl")
-    assert rows[1]["policy_loss"] == 1.235 and rows[1]["value_loss"] is None and "gradient_norm" not in rows[1]
+    assert (
+        rows[1]["policy_loss"] == 1.235 and rows[1]["value_loss"] is None and "gradient_norm" not in rows[1]
+    )
     assert rows[2]["players"] == {"generation 1": [100, 50, 150], "random": [0, 0, 0]}
     line = training_runs.table({"hex5": rows}).splitlines()[-1]
-    assert line.startswith("| hex5 | `hex:size=5` | 20.0 | 1,234 | 5,678 | +100 [+50, +150] | `random`: 3-0-1 | 75 % (")
+    assert line.startswith(
+        "| hex5 | `hex:size=5` | 20.0 | 1,234 | 5,678 | +100 [+50, +150] | `random`: 3-0-1 | 75 % ("
+    )
     training_runs.draw({"hex5": rows, "again": rows}, tmp_path / "elo.png", draw_elo)
     assert (tmp_path / "elo.png").stat().st_size > 5000
 
 
 def test_usual_rules_are_left_out():
-    assert training_runs.game_of([{"event": "start", "game": "go:size=7,komi=7.5,history=2"}]) == "go:size=7,history=2"
+    assert (
+        training_runs.game_of([{"event": "start", "game": "go:size=7,komi=7.5,history=2"}])
+        == "go:size=7,history=2"
+    )
     assert training_runs.game_of([{"event": "start", "game": "tic_tac_toe"}]) == "tic_tac_toe"

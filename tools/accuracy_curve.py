@@ -32,8 +32,13 @@ def judge(run: Path, rating: dict[str, Any], sets: list[Any], game: Any, simulat
     path = run / "checkpoints" / model_file(rating["generation"])
     player = make_player(f"model:path={path},simulations={simulations}", game, seed=1)
     errors = [count_errors(player, positions) for positions in sets]
-    return {"generation": rating["generation"], "minutes": rating["minutes"], "positions": rating["positions"],
-            "simulations": simulations, "wrong": {e.name: [e.wrong, e.positions] for e in [*errors, total(errors)]}}
+    return {
+        "generation": rating["generation"],
+        "minutes": rating["minutes"],
+        "positions": rating["positions"],
+        "simulations": simulations,
+        "wrong": {e.name: [e.wrong, e.positions] for e in [*errors, total(errors)]},
+    }
 
 
 def line_of(row: dict[str, Any]) -> str:
@@ -53,7 +58,9 @@ def plot(rows: list[dict[str, Any]], path: Path) -> None:
     minutes = [row["minutes"] for row in rows]
     for name in rows[-1]["wrong"]:
         shares = [100 * row["wrong"][name][0] / row["wrong"][name][1] for row in rows]
-        axes.plot(minutes, shares, marker="o", markersize=4, linewidth=2.5 if name == "all" else 1.5, label=name)
+        axes.plot(
+            minutes, shares, marker="o", markersize=4, linewidth=2.5 if name == "all" else 1.5, label=name
+        )
     axes.set_xlabel("minutes of training")
     axes.set_ylabel(f"wrong moves at {rows[-1]['simulations']} simulations, %")
     axes.set_xlim(left=0)
@@ -65,7 +72,9 @@ def plot(rows: list[dict[str, Any]], path: Path) -> None:
 
 def main() -> None:
     """Judge what has not been judged yet, and print everything."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("run", type=Path)
     parser.add_argument("--simulations", type=int, default=600)
     parser.add_argument("--plot", type=Path)
@@ -79,8 +88,10 @@ def main() -> None:
             row = judge(args.run, rating, sets, game, args.simulations)
             with (args.run / RESULTS).open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row) + "\n")
-    rows = sorted((row for row in judged(args.run) if row["simulations"] == args.simulations),
-                  key=lambda row: row["minutes"])
+    rows = sorted(
+        (row for row in judged(args.run) if row["simulations"] == args.simulations),
+        key=lambda row: row["minutes"],
+    )
     print("\n".join(map(line_of, rows)))
     if args.plot and rows:
         plot(rows, args.plot)

@@ -35,8 +35,13 @@ def ours(depth: int, bulk: bool) -> int:
 
 def stockfish(path: str, depth: int) -> int:
     """Return Stockfish's perft of the start."""
-    done = subprocess.run([path], input=f"position startpos\ngo perft {depth}\nquit\n", capture_output=True, text=True,
-                          check=True)
+    done = subprocess.run(
+        [path],
+        input=f"position startpos\ngo perft {depth}\nquit\n",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return int(re.findall(r"Nodes searched: (\d+)", done.stdout)[0])
 
 
@@ -72,24 +77,35 @@ def compare(name: str, rounds: int, mine: Callable[[], float], other: Callable[[
     pairs = [(mine(), other()) for _ in range(rounds)]
     first, second = (statistics.median(rates) for rates in zip(*pairs, strict=True))
     ratio = statistics.median(a / b for a, b in pairs)
-    print(f"{name}: {first / 1e6:.1f} and {second / 1e6:.3f} million positions/s, ratio {ratio:.2f}", flush=True)
+    print(
+        f"{name}: {first / 1e6:.1f} and {second / 1e6:.3f} million positions/s, ratio {ratio:.2f}", flush=True
+    )
 
 
 def main() -> None:
     """Compare with what is installed."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--stockfish", default=shutil.which("stockfish") or "/usr/games/stockfish")
     args = parser.parse_args()
     ours(3, True), ours(3, False)  # compiled, or loaded
     if shutil.which(args.stockfish):
-        compare("perft 6, bulk-counted, beside Stockfish", args.rounds, lambda: rate(lambda: ours(DEPTH, True), NODES),
-                lambda: rate(lambda: stockfish(args.stockfish, DEPTH), NODES))
+        compare(
+            "perft 6, bulk-counted, beside Stockfish",
+            args.rounds,
+            lambda: rate(lambda: ours(DEPTH, True), NODES),
+            lambda: rate(lambda: stockfish(args.stockfish, DEPTH), NODES),
+        )
     else:
         print(f"{args.stockfish}: no such program: the comparison with Stockfish is left out")
-    compare("every move made, beside python-chess", args.rounds,
-            lambda: rate(lambda: ours(MADE_DEPTH, False), MADE_NODES),
-            lambda: rate(lambda: python_chess(PYTHON_DEPTH), PYTHON_NODES))
+    compare(
+        "every move made, beside python-chess",
+        args.rounds,
+        lambda: rate(lambda: ours(MADE_DEPTH, False), MADE_NODES),
+        lambda: rate(lambda: python_chess(PYTHON_DEPTH), PYTHON_NODES),
+    )
 
 
 if __name__ == "__main__":

@@ -38,18 +38,22 @@ class Pair(NamedTuple):
 
 def _upside_down(rows: int) -> Callable[[str], str]:
     """Return a translation of "a2b3*" for boards whose rows are counted from the other side."""
+
     def name(text: str) -> str:
         letters, numbers = re.findall(r"[a-z]", text), re.findall(r"\d+", text)
         squares = (f"{col}{rows + 1 - int(row)}" for col, row in zip(letters, numbers, strict=True))
         return ("x" if text.endswith("*") else "-").join(squares)
+
     return name
 
 
 def _cell(rows: int) -> Callable[[str], str]:
     """Return a translation of "x(0,2)", row and column from the top left, to letter and row from below."""
+
     def name(text: str) -> str:
         row, col = (int(number) for number in re.findall(r"\d+", text))
         return f"{chr(ord('a') + col)}{rows - row}"
+
     return name
 
 
@@ -80,22 +84,28 @@ def compare(name: str, count: int, seed: int) -> str:
         while not (game.is_over(state) or peer.is_terminal()):
             moves = legal_names(game, state)
             theirs = {pair.name(peer.action_to_string(action)): action for action in peer.legal_actions()}
-            assert set(moves) == set(theirs), f"{name}: {game.state_text(state)}: " \
-                                              f"ours only {sorted(set(moves) - set(theirs))}, " \
-                                              f"theirs only {sorted(set(theirs) - set(moves))}"
-            assert game.to_move(state) == peer.current_player() ^ pair.first, f"{name}: {game.state_text(state)}"
+            assert set(moves) == set(theirs), (
+                f"{name}: {game.state_text(state)}: "
+                f"ours only {sorted(set(moves) - set(theirs))}, "
+                f"theirs only {sorted(set(theirs) - set(moves))}"
+            )
+            assert game.to_move(state) == peer.current_player() ^ pair.first, (
+                f"{name}: {game.state_text(state)}"
+            )
             move = rng.choice(sorted(moves))
             game.play(state, moves[move])
             peer.apply_action(theirs[move])
             plies += 1
         if game.is_over(state) and peer.is_terminal():
             result = np.sign(peer.returns()[pair.first])
-            assert result == game.outcome(state), f"{name}: {game.state_text(state)}: ours {game.outcome(state)}, " \
-                                                  f"theirs {result:g}"
+            assert result == game.outcome(state), (
+                f"{name}: {game.state_text(state)}: ours {game.outcome(state)}, theirs {result:g}"
+            )
         else:
             shorter += 1
-    return f"{name:13} {count:6,} games  {plies:9,} positions agree" + (f"  ({shorter} ended earlier on one side)"
-                                                                        if shorter else "")
+    return f"{name:13} {count:6,} games  {plies:9,} positions agree" + (
+        f"  ({shorter} ended earlier on one side)" if shorter else ""
+    )
 
 
 def legal_names(game: Any, state: Any) -> dict[str, int]:
@@ -108,7 +118,9 @@ def legal_names(game: Any, state: Any) -> dict[str, int]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("names", nargs="*", help=f"of {', '.join(PAIRS)} (default: all)")
     parser.add_argument("--games", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)

@@ -60,7 +60,9 @@ def next_level(game: Any, solver: ConnectFourSolver, level: list[str]) -> list[s
 
 def main() -> None:
     """Write the openings of 2 plies, of 3, and so on."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("file", type=Path)
     parser.add_argument("--plies", type=int, default=6, help="length of the longest openings (default 6)")
     parser.add_argument("--memory-mb", type=float, default=4096.0)

@@ -25,19 +25,36 @@ from tqdm import tqdm
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG = ROOT / "configs" / "connect_four.toml"
 RESULTS = ROOT / "docs" / "efficiency.jsonl"
-JUDGES = {"network": "policy:path={},temperature=0", "100": "model:path={},simulations=100",
-          "600": "model:path={},simulations=600"}
-PLAY = {"100 prove": "model:path={},simulations=100,prove=true",  # what changes play alone is judged on the baseline
-        "100 symmetries": "model:path={},simulations=100,symmetries=true",
-        "600 prove": "model:path={},simulations=600,prove=true"}
+JUDGES = {
+    "network": "policy:path={},temperature=0",
+    "100": "model:path={},simulations=100",
+    "600": "model:path={},simulations=600",
+}
+PLAY = {
+    "100 prove": "model:path={},simulations=100,prove=true",  # what changes play alone is judged on the baseline
+    "100 symmetries": "model:path={},simulations=100,symmetries=true",
+    "600 prove": "model:path={},simulations=600,prove=true",
+}
 
 BASELINE = {  # plain settings; a change replaces some of them
-    "network.blocks": 4, "network.channels": 48, "network.value_head": "scalar", "search.simulations": 48,
-    "search.prove": False, "search.cache_mb": 0, "selfplay.games_per_generation": 256,
-    "selfplay.random_opening_plies": 0, "selfplay.temperature_plies": 10, "replay.window_min": 20000,
-    "replay.window_max": 500000, "replay.window_growth": 0.6, "training.learning_rate": 1e-3,
-    "training.schedule": "constant", "training.replay_ratio": 4, "training.result_weight": 0.7,
-    "training.value_steps": 0, "replay.surprise_weight": 0,
+    "network.blocks": 4,
+    "network.channels": 48,
+    "network.value_head": "scalar",
+    "search.simulations": 48,
+    "search.prove": False,
+    "search.cache_mb": 0,
+    "selfplay.games_per_generation": 256,
+    "selfplay.random_opening_plies": 0,
+    "selfplay.temperature_plies": 10,
+    "replay.window_min": 20000,
+    "replay.window_max": 500000,
+    "replay.window_growth": 0.6,
+    "training.learning_rate": 1e-3,
+    "training.schedule": "constant",
+    "training.replay_ratio": 4,
+    "training.result_weight": 0.7,
+    "training.value_steps": 0,
+    "replay.surprise_weight": 0,
 }
 CHANGES: dict[str, dict[str, Any]] = {
     "baseline": {},
@@ -45,10 +62,17 @@ CHANGES: dict[str, dict[str, Any]] = {
     "gumbel-32": {"search.gumbel": True, "search.simulations": 32},
     "simulations-24": {"search.simulations": 24},
     "simulations-96": {"search.simulations": 96},
-    "playout-caps": {"selfplay.full_search_fraction": 0.25, "selfplay.fast_simulations": 12,
-                     "search.simulations": 96},
-    "playout-caps-forced": {"selfplay.full_search_fraction": 0.25, "selfplay.fast_simulations": 12,
-                            "search.simulations": 96, "search.forced_playouts": 2},
+    "playout-caps": {
+        "selfplay.full_search_fraction": 0.25,
+        "selfplay.fast_simulations": 12,
+        "search.simulations": 96,
+    },
+    "playout-caps-forced": {
+        "selfplay.full_search_fraction": 0.25,
+        "selfplay.fast_simulations": 12,
+        "search.simulations": 96,
+        "search.forced_playouts": 2,
+    },
     "forced": {"search.forced_playouts": 2},
     "warm-games": {"selfplay.temperature_plies": 30},
     "random-openings": {"selfplay.random_opening_plies": 6},
@@ -75,9 +99,15 @@ CHANGES: dict[str, dict[str, Any]] = {
     "rate-2e-3": {"training.learning_rate": 2e-3},
     "cosine": {"training.schedule": "cosine"},
     "no-symmetries": {"training.symmetries": False},
-    "together": {"search.simulations": 32, "search.cache_mb": 64, "selfplay.temperature_plies": 30,
-                 "selfplay.random_opening_plies": 6, "replay.surprise_weight": 0.5, "training.value_steps": 5,
-                 "training.result_weight": 1.0},
+    "together": {
+        "search.simulations": 32,
+        "search.cache_mb": 64,
+        "selfplay.temperature_plies": 30,
+        "selfplay.random_opening_plies": 6,
+        "replay.surprise_weight": 0.5,
+        "training.value_steps": 5,
+        "training.result_weight": 1.0,
+    },
 }
 
 
@@ -92,8 +122,15 @@ def alphazero(core: int, *arguments: str) -> str:
 
 def measure(name: str, seed: int, minutes: float, core: int, folder: Path) -> dict[str, Any]:
     """Train with one change and return what came of it."""
-    settings = {**BASELINE, **CHANGES[name], "seed": seed, "run.minutes": minutes, "run.folder": str(folder),
-                "evaluation.every_minutes": 0, "evaluation.final_opponent": ""}
+    settings = {
+        **BASELINE,
+        **CHANGES[name],
+        "seed": seed,
+        "run.minutes": minutes,
+        "run.folder": str(folder),
+        "evaluation.every_minutes": 0,
+        "evaluation.final_opponent": "",
+    }
     alphazero(core, "train", str(CONFIG), *(f"{key}={json.dumps(value)}" for key, value in settings.items()))
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     end = next(line for line in lines if line["event"] == "end")
@@ -101,9 +138,17 @@ def measure(name: str, seed: int, minutes: float, core: int, folder: Path) -> di
     judges = {label: spec.format(folder / "model.safetensors") for label, spec in wanted.items()}
     players = [word for spec in judges.values() for word in ("--player", spec)]
     judged = json.loads(alphazero(core, "accuracy", "connect_four", "--json", *players))["players"]
-    return {"change": name, "seed": seed, "minutes": minutes, "games": end["games"], "positions": end["positions"],
-            "wrong": {label: {row["set"]: [row["wrong"], row["positions"]] for row in judged[spec]}
-                      for label, spec in judges.items()}}
+    return {
+        "change": name,
+        "seed": seed,
+        "minutes": minutes,
+        "games": end["games"],
+        "positions": end["positions"],
+        "wrong": {
+            label: {row["set"]: [row["wrong"], row["positions"]] for row in judged[spec]}
+            for label, spec in judges.items()
+        },
+    }
 
 
 def results() -> list[dict[str, Any]]:
@@ -113,7 +158,9 @@ def results() -> list[dict[str, Any]]:
 
 def main() -> None:
     """Measure what is missing, or report."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("changes", nargs="*", help=f"of {', '.join(CHANGES)} (default: all)")
     parser.add_argument("--minutes", type=float, default=5.0)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
@@ -124,8 +171,12 @@ def main() -> None:
     if unknown:
         parser.error(f"unknown change {unknown[0]!r}: expected of {', '.join(CHANGES)}")
     done = {(result["change"], result["seed"], result["minutes"]) for result in results()}
-    wanted = [(name, seed) for seed in args.seeds for name in args.changes or CHANGES
-              if (name, seed, args.minutes) not in done]
+    wanted = [
+        (name, seed)
+        for seed in args.seeds
+        for name in args.changes or CHANGES
+        if (name, seed, args.minutes) not in done
+    ]
     cores: queue.Queue[int] = queue.Queue()
     for core in args.cores:
         cores.put(core)

@@ -58,8 +58,12 @@ def same_seeds(rows: Results, found: list[dict[str, Any]]) -> list[dict[str, Any
 def set_table(rows: Results, judge: str) -> list[str]:
     """Return a table of one judge: wrong moves by set, in percent."""
     sets = list(rows["baseline"][0]["wrong"][judge])
-    lines = [f"### {TITLES[judge]}", "", "| change | positions | " + " | ".join(sets) + " |",
-             "|---" * (len(sets) + 2) + "|"]
+    lines = [
+        f"### {TITLES[judge]}",
+        "",
+        "| change | positions | " + " | ".join(sets) + " |",
+        "|---" * (len(sets) + 2) + "|",
+    ]
     for change, found in rows.items():
         cells = [share_text(pooled(found, judge, name)) for name in sets]
         positions = sum(result["positions"] for result in found) // len(found)
@@ -69,16 +73,24 @@ def set_table(rows: Results, judge: str) -> list[str]:
 
 def difference_table(rows: Results) -> list[str]:
     """Return a table of differences from the baseline, all sets together, the seeds in brackets."""
-    lines = ["### Against the baseline, all sets, percentage points", "",
-             "| change | settings | " + " | ".join(TITLES.values()) + " |", "|---" * (len(TITLES) + 2) + "|"]
+    lines = [
+        "### Against the baseline, all sets, percentage points",
+        "",
+        "| change | settings | " + " | ".join(TITLES.values()) + " |",
+        "|---" * (len(TITLES) + 2) + "|",
+    ]
     for change, found in rows.items():
         if change == "baseline":
             continue
         cells = []
         for judge in JUDGES:
-            gain, half = difference(pooled(found, judge, "all"), pooled(same_seeds(rows, found), judge, "all"))
-            each = [difference(pooled([one], judge, "all"), pooled(same_seeds(rows, [one]), judge, "all"))[0]
-                    for one in found]
+            gain, half = difference(
+                pooled(found, judge, "all"), pooled(same_seeds(rows, found), judge, "all")
+            )
+            each = [
+                difference(pooled([one], judge, "all"), pooled(same_seeds(rows, [one]), judge, "all"))[0]
+                for one in found
+            ]
             seeds = " (" + ", ".join(f"{100 * e:+.1f}" for e in each) + ")" if len(each) > 1 else ""
             cells.append(f"{100 * gain:+.1f} ±{100 * half:.1f}{seeds}")
         settings = ", ".join(f"{name}={value}".lower() for name, value in CHANGES.get(change, {}).items())
@@ -88,7 +100,12 @@ def difference_table(rows: Results) -> list[str]:
 
 def play_table(rows: Results) -> list[str]:
     """Return a table of what changes play alone, on the models of the baseline."""
-    lines = ["### In play alone, on the models of the baseline", "", "| search | wrong, all sets, % |", "|---|---|"]
+    lines = [
+        "### In play alone, on the models of the baseline",
+        "",
+        "| search | wrong, all sets, % |",
+        "|---|---|",
+    ]
     names = [name for name in (*JUDGES, *PLAY) if name in rows["baseline"][0]["wrong"]]
     lines += [f"| {name} | {share_text(pooled(rows['baseline'], name, 'all'))} |" for name in names]
     return [*lines, ""]
@@ -98,7 +115,9 @@ def report(minutes: float) -> str:
     """Return all tables as Markdown; ValueError when nothing was measured."""
     rows = by_change(minutes)
     if "baseline" not in rows:
-        raise ValueError(f"no baseline of {minutes:g} minutes has been measured: run tools/efficiency.py first")
+        raise ValueError(
+            f"no baseline of {minutes:g} minutes has been measured: run tools/efficiency.py first"
+        )
     lines = difference_table(rows)
     for judge in JUDGES:
         lines += set_table(rows, judge)
@@ -135,7 +154,9 @@ def plot(minutes: float, path: Path) -> None:
 
 def main() -> None:
     """Print the tables and draw the plot."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("plot", type=Path, nargs="?", help="where the plot goes")
     parser.add_argument("--minutes", type=float, default=5.0)
     args = parser.parse_args()

@@ -76,8 +76,13 @@ class Worker:
         self.reader, writer = os.pipe()
         self.log = (folder.parent / f"{folder.name}.log").open("ab+")
         command = [sys.executable, __file__, "--work", str(folder), "--report", str(writer)]
-        self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log, pass_fds=[writer],
-                                        env={**os.environ, "PYTHONPATH": str(ROOT)})
+        self.process = subprocess.Popen(
+            command,
+            stdout=self.log,
+            stderr=self.log,
+            pass_fds=[writer],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )
         os.close(writer)
         self.under_way = [(START, time.monotonic())]  # phases, one inside the other, and when they began
         self.lengths: dict[str, list[float]] = defaultdict(list)  # of those that have ended, in seconds
@@ -133,7 +138,9 @@ def kill_in(folder: Path, target: str, visit: int, wait: float) -> str | None:
     return worker.phase if worker.process.returncode else None
 
 
-def kill_runs(base: Path, first: Path, lengths: dict[str, float], kills: int, rng: random.Random) -> list[Path]:
+def kill_runs(
+    base: Path, first: Path, lengths: dict[str, float], kills: int, rng: random.Random
+) -> list[Path]:
     """Kill runs like that of `first`, one after another, until there were `kills`; return those that ended."""
     from tqdm import tqdm
 
@@ -235,18 +242,27 @@ def _different_games(run: Path, first: Path) -> list[str]:
     if [path.name for path in paths] != [path.name for path in expected]:
         return [f"{len(paths)} shards, not {len(expected)}"]
     pairs = [(read_shard(a), read_shard(b)) for a, b in zip(paths, expected, strict=True)]
-    found = [f"the games of {path.name} differ" for path, (a, b) in zip(paths, pairs, strict=True)
-             if any(x.tobytes() != y.tobytes() for x, y in zip(a[1:], b[1:], strict=True)) or (a[0] != b[0]).any()]
+    found = [
+        f"the games of {path.name} differ"
+        for path, (a, b) in zip(paths, pairs, strict=True)
+        if any(x.tobytes() != y.tobytes() for x, y in zip(a[1:], b[1:], strict=True)) or (a[0] != b[0]).any()
+    ]
     progress = json.loads((run / "progress.json").read_text())
     if progress["games"] != sum(games.num_games for games, _ in pairs):
-        found.append(f"{progress['games']} games counted, {sum(games.num_games for games, _ in pairs)} stored")
+        found.append(
+            f"{progress['games']} games counted, {sum(games.num_games for games, _ in pairs)} stored"
+        )
     return found
 
 
 def metrics(run: Path, event: str) -> list[dict[str, Any]]:
     """Return the lines of metrics of one kind, without what depends on time."""
     rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-    return [{key: value for key, value in row.items() if key not in OF_TIME} for row in rows if row["event"] == event]
+    return [
+        {key: value for key, value in row.items() if key not in OF_TIME}
+        for row in rows
+        if row["event"] == event
+    ]
 
 
 def main() -> int:
@@ -272,15 +288,19 @@ def test(options: argparse.Namespace, base: Path) -> int:
     began = time.monotonic()
     first = begin(base / "undisturbed", settings(options))
     lengths = run_through(first)
-    print(f"undisturbed: {options.generations} generations in {time.monotonic() - began:.0f} s, of them "
-          f"{lengths[START]:.1f} s to start")
+    print(
+        f"undisturbed: {options.generations} generations in {time.monotonic() - began:.0f} s, of them "
+        f"{lengths[START]:.1f} s to start"
+    )
     runs = kill_runs(base, first, lengths, options.kills, random.Random(options.seed))
     found = [line for run in runs for line in differences(run, first)]
     for line in found:
         print(line)
     games = json.loads((first / "progress.json").read_text())["games"]
-    print(f"{options.kills} kills, {len(runs)} killed runs of {options.generations} generations and {games} games, "
-          f"{time.monotonic() - began:.0f} s: {'DIFFERENT' if found else 'the same weights, games and metrics'}")
+    print(
+        f"{options.kills} kills, {len(runs)} killed runs of {options.generations} generations and {games} games, "
+        f"{time.monotonic() - began:.0f} s: {'DIFFERENT' if found else 'the same weights, games and metrics'}"
+    )
     return 1 if found else 0
 
 

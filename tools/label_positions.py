@@ -21,9 +21,21 @@ from alphazero.arena.accuracy import join_moves, read_positions
 from alphazero.arena.players import Player, make_player
 from alphazero.exact import ILLEGAL, ConnectFourSolver, make_solver
 
-PLAYERS = ("random", "mcts:simulations=10", "mcts:simulations=50", "mcts:simulations=300", "mcts:simulations=2000")
-CLASSES = ("opening-over-28", "opening-14-to-28", "opening-under-14", "middle-14-to-28", "middle-under-14",
-           "end-under-14")
+PLAYERS = (
+    "random",
+    "mcts:simulations=10",
+    "mcts:simulations=50",
+    "mcts:simulations=300",
+    "mcts:simulations=2000",
+)
+CLASSES = (
+    "opening-over-28",
+    "opening-14-to-28",
+    "opening-under-14",
+    "middle-14-to-28",
+    "middle-under-14",
+    "end-under-14",
+)
 OPENING, MIDDLE = 14, 28  # the most plies played
 NEAR, FAR = 14, 28  # plies to the end
 
@@ -54,10 +66,18 @@ def moves_of_games(game: Any, players: list[Player], rng: np.random.Generator) -
         yield from actions
 
 
-def draw_position(actions: list[int], least: int, missing: dict[str, int], rng: np.random.Generator) -> list[int]:
+def draw_position(
+    actions: list[int], least: int, missing: dict[str, int], rng: np.random.Generator
+) -> list[int]:
     """Return the actions of a game up to a ply drawn from a stage that misses positions; none if it is too short."""
-    stages = {"opening": (least, OPENING), "middle": (OPENING + 1, MIDDLE), "end": (MIDDLE + 1, len(actions) - 1)}
-    wanted = [stage for stage in stages if any(missing[name] > 0 for name in CLASSES if name.startswith(stage))]
+    stages = {
+        "opening": (least, OPENING),
+        "middle": (OPENING + 1, MIDDLE),
+        "end": (MIDDLE + 1, len(actions) - 1),
+    }
+    wanted = [
+        stage for stage in stages if any(missing[name] > 0 for name in CLASSES if name.startswith(stage))
+    ]
     low, high = stages[str(rng.choice(wanted))]
     high = min(high, len(actions) - 1)
     return actions[: rng.integers(low, high + 1)] if low <= high else []
@@ -95,7 +115,9 @@ def label(game: Any, solver: ConnectFourSolver, actions: list[int], state: Any) 
 
 def main() -> None:
     """Fill the sets in a folder."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--count", type=int, default=500, help="positions of each class (default 500)")
     parser.add_argument("--least", type=int, default=8, help="fewest plies played (default 8)")

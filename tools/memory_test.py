@@ -63,7 +63,9 @@ def measure(options: argparse.Namespace, folder: Path) -> list[Reading]:
 
     def read(run: ExpertIteration, games: Any) -> None:
         keep(run, games)
-        readings.append(Reading(time.monotonic() - began, run.progress.games, run.window.num_samples, resident_mb()))
+        readings.append(
+            Reading(time.monotonic() - began, run.progress.games, run.window.num_samples, resident_mb())
+        )
 
     with mock.patch.object(ExpertIteration, "_keep", read), mock.patch("alphazero.plots.plot_run"):
         learning.train(settings(options), folder)
@@ -75,9 +77,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--games", type=int, default=3000, help="games measured (default 3000)")
     parser.add_argument("--window", type=int, default=10_000, help="positions in the window (default 10000)")
-    parser.add_argument("--shard", type=int, default=250, help="games of a shard and a generation (default 250)")
+    parser.add_argument(
+        "--shard", type=int, default=250, help="games of a shard and a generation (default 250)"
+    )
     parser.add_argument("--simulations", type=int, default=8, help="simulations a move (default 8)")
-    parser.add_argument("--plies", type=int, default=20, help="fewest plies that games have on average (default 20)")
+    parser.add_argument(
+        "--plies", type=int, default=20, help="fewest plies that games have on average (default 20)"
+    )
     parser.add_argument("--threads", type=int, default=0, help="threads; 0: all cores (default)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -94,11 +100,15 @@ def report(readings: list[Reading], options: argparse.Namespace) -> int:
         print(f"{row.seconds:>8.0f}{row.games:>8}{row.positions:>8}{row.resident_mb:>9.1f}{mark}")
     measured = readings[first:]
     games = measured[-1].games - measured[0].games
-    start, end = (statistics.mean(row.resident_mb for row in rows)
-                  for rows in (measured[:AVERAGED], measured[-AVERAGED:]))
+    start, end = (
+        statistics.mean(row.resident_mb for row in rows)
+        for rows in (measured[:AVERAGED], measured[-AVERAGED:])
+    )
     most = max(row.resident_mb for row in measured) - start
-    print(f"growth over {games} games with the window full: {end - start:+.1f} MB, at most {most:+.1f} MB "
-          f"(bar {BAR_MB:.0f} MB)")
+    print(
+        f"growth over {games} games with the window full: {end - start:+.1f} MB, at most {most:+.1f} MB "
+        f"(bar {BAR_MB:.0f} MB)"
+    )
     return int(games < options.games or end - start > BAR_MB)
 
 

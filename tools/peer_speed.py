@@ -143,7 +143,9 @@ def measure(name: str, python: str, rounds: int) -> str:
 
 def main() -> None:
     """Measure the pairs that are named, or all."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("names", nargs="*", help=f"of {', '.join(PAIRS)} (default: all)")
     parser.add_argument("--peer-python", required=True, help="the interpreter that has pyspiel and pgx")
     parser.add_argument("--rounds", type=int, default=5)

@@ -22,7 +22,9 @@ def mcts(name: str) -> Callable[[], float]:
 
     def run() -> float:
         seed = time.time_ns() % 1000
-        bot = pyspiel.MCTSBot(game, pyspiel.RandomRolloutEvaluator(1, seed), 2.0, SIMULATIONS, 0, False, seed, False)
+        bot = pyspiel.MCTSBot(
+            game, pyspiel.RandomRolloutEvaluator(1, seed), 2.0, SIMULATIONS, 0, False, seed, False
+        )
         start = time.perf_counter()
         bot.mcts_search(game.new_initial_state())
         return SIMULATIONS / (time.perf_counter() - start)
@@ -44,7 +46,9 @@ def steps(name: str) -> Callable[[], float]:
             def body(carry, _):
                 state, key = carry
                 key, choose = jax.random.split(key)
-                action = jax.random.categorical(choose, jnp.where(state.legal_action_mask, 0.0, -1e9), axis=-1)
+                action = jax.random.categorical(
+                    choose, jnp.where(state.legal_action_mask, 0.0, -1e9), axis=-1
+                )
                 return (jax.vmap(env.step)(state, action), key), None
 
             state = jax.vmap(env.init)(jax.random.split(key, batch))

@@ -1,6 +1,6 @@
 """Print docs/settings.md: every setting as alphazero/config.py declares it.
 
-    python tools/settings_table.py > docs/settings.md
+python tools/settings_table.py > docs/settings.md
 """
 
 from __future__ import annotations

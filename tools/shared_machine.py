@@ -41,7 +41,9 @@ def beside(spins: str, processes: int) -> float:
 
 def main() -> None:
     """Measure every value in turn, round by round, and print medians."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--spins", nargs="+", default=["default", "5000"], metavar="N")
     parser.add_argument("--processes", type=int, default=1, help="other processes (default 1)")
     parser.add_argument("--rounds", type=int, default=3)

@@ -50,11 +50,24 @@ def strength(game: Any, spec: str, opponent: str, num_games: int, simulations: i
     """Return the Elo difference to an opponent of a player with so many simulations, from drawn openings if any."""
     book = shipped_file("openings", game)
     openings = None if book is None else openings_of("drawn", game, 1)
-    match = play_match(make_player(spec, game, seed=1), make_player(opponent, game, seed=2), game, num_games, seed=1,
-                       openings=openings, progress=True)
-    return {**asdict(match.elo), "opponent": opponent, "games": match.num_games,
-            "distinct_games": match.distinct_games, "share": match.share, "simulations": simulations,
-            "openings": "random" if book is None else "drawn"}
+    match = play_match(
+        make_player(spec, game, seed=1),
+        make_player(opponent, game, seed=2),
+        game,
+        num_games,
+        seed=1,
+        openings=openings,
+        progress=True,
+    )
+    return {
+        **asdict(match.elo),
+        "opponent": opponent,
+        "games": match.num_games,
+        "distinct_games": match.distinct_games,
+        "share": match.share,
+        "simulations": simulations,
+        "openings": "random" if book is None else "drawn",
+    }
 
 
 def card_of(run: Path, config_name: str, hardware: str, simulations: int, num_games: int) -> dict[str, Any]:
@@ -69,28 +82,40 @@ def card_of(run: Path, config_name: str, hardware: str, simulations: int, num_ga
     return {
         "game": games.spec(game),
         "network": f"{network.config.blocks} blocks x {network.config.channels} channels, "
-                   f"{network.config.value_head} value head",
+        f"{network.config.value_head} value head",
         "parameters": sum(parameter.numel() for parameter in network.parameters()),
-        "hours": round(provenance["minutes"] / 60.0, 3), "hardware": hardware,
-        "games": provenance["games"], "positions": provenance["positions"],
-        "generation": provenance["generation"], "seed": config.seed,
-        "config": config_name, "date": match["time"][:10],
+        "hours": round(provenance["minutes"] / 60.0, 3),
+        "hardware": hardware,
+        "games": provenance["games"],
+        "positions": provenance["positions"],
+        "generation": provenance["generation"],
+        "seed": config.seed,
+        "config": config_name,
+        "date": match["time"][:10],
         "elo": strength(game, as_it_plays, match["b"], num_games, simulations),
-        "accuracy": {"simulations": simulations,
-                     "search": errors(game, as_it_plays),
-                     "network": errors(game, policy)},
+        "accuracy": {
+            "simulations": simulations,
+            "search": errors(game, as_it_plays),
+            "network": errors(game, policy),
+        },
     }
 
 
 def main() -> None:
     """Copy the model and write the card."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("run", type=Path)
     parser.add_argument("--hardware", required=True)
-    parser.add_argument("--config", required=True, help="the settings file that the run was trained with, for the card")
+    parser.add_argument(
+        "--config", required=True, help="the settings file that the run was trained with, for the card"
+    )
     parser.add_argument("--simulations", type=int, default=600)
     parser.add_argument("--games", type=int, default=400, help="games of the match (default 400)")
-    parser.add_argument("--folder", type=Path, default=FOLDER, help="where it goes (default: into the package)")
+    parser.add_argument(
+        "--folder", type=Path, default=FOLDER, help="where it goes (default: into the package)"
+    )
     args = parser.parse_args()
     card = card_of(args.run, args.config, args.hardware, args.simulations, args.games)
     name = card["game"].partition(":")[0]

@@ -32,8 +32,9 @@ print(time.perf_counter() - start)
 def seconds(game: str, folder: str) -> float:
     """Return what one new process takes, its compiled code kept in a folder."""
     environment = {**os.environ, "XDG_CACHE_HOME": folder, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run([sys.executable, "-c", WORK, game], env=environment, capture_output=True, text=True,
-                          check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", WORK, game], env=environment, capture_output=True, text=True, check=True
+    )
     return float(done.stdout)
 
 

@@ -18,8 +18,18 @@ from alphazero.plots import DOTS_PER_INCH, Draw, draw_elo, draw_losses, read_met
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 KEPT, IMAGES = DOCS / "training_runs", DOCS / "images"
-FIELDS = ("event", "generation", "minutes", "games", "positions", "positions_per_second", "game_length_mean",
-          "policy_loss", "value_loss", "policy_entropy")  # of a generation
+FIELDS = (
+    "event",
+    "generation",
+    "minutes",
+    "games",
+    "positions",
+    "positions_per_second",
+    "game_length_mean",
+    "policy_loss",
+    "value_loss",
+    "policy_entropy",
+)  # of a generation
 COLUMNS, PANEL_INCHES = 3, (7.2, 4.6)
 
 Row = dict[str, Any]
@@ -37,8 +47,11 @@ def shortened(row: Row) -> Row | None:
     if row["event"] == "generation":
         return {key: float(f"{row[key]:.4g}") if isinstance(row[key], float) else row[key] for key in FIELDS}
     if row["event"] == "rating":
-        players = {name: [round(elo) for elo in interval] for name, interval in row["players"].items()
-                   if name == row["current"] or not name.startswith("generation")}
+        players = {
+            name: [round(elo) for elo in interval]
+            for name, interval in row["players"].items()
+            if name == row["current"] or not name.startswith("generation")
+        }
         return {**row, "players": players}
     return row if row["event"] in ("start", "match", "end") else None
 
@@ -78,8 +91,15 @@ def columns_of(name: str, rows: list[Row]) -> tuple[str, ...]:
     end = next(row for row in reversed(rows) if row["event"] == "end")
     ratings = [row for row in rows if row["event"] == "rating"]
     elo = "{:+d} [{:+d}, {:+d}]".format(*ratings[-1]["players"][ratings[-1]["current"]]) if ratings else ""
-    return (name, f"`{game_of(rows)}`", f"{end['minutes']:.1f}", f"{end['games']:,}", f"{end['positions']:,}", elo,
-            *match_text(rows))
+    return (
+        name,
+        f"`{game_of(rows)}`",
+        f"{end['minutes']:.1f}",
+        f"{end['games']:,}",
+        f"{end['positions']:,}",
+        elo,
+        *match_text(rows),
+    )
 
 
 def match_text(rows: list[Row]) -> tuple[str, str]:
@@ -89,8 +109,10 @@ def match_text(rows: list[Row]) -> tuple[str, str]:
         return "", ""
     match = matches[-1]
     low, high = share_interval(match["pairs"])
-    return (f"`{match['b']}`: {match['wins']}-{match['draws']}-{match['losses']}",
-            f"{100 * match['share']:.0f} % ({100 * low:.0f} to {100 * high:.0f})")
+    return (
+        f"`{match['b']}`: {match['wins']}-{match['draws']}-{match['losses']}",
+        f"{100 * match['share']:.0f} % ({100 * low:.0f} to {100 * high:.0f})",
+    )
 
 
 def main() -> None:

@@ -61,8 +61,14 @@ class Errors:
     def as_dict(self) -> dict[str, Any]:
         """Return everything as JSON-able data."""
         interval = self.interval
-        return {"set": self.name, "positions": self.positions, "wrong": self.wrong, "share": self.share,
-                "low": interval.low, "high": interval.high}
+        return {
+            "set": self.name,
+            "positions": self.positions,
+            "wrong": self.wrong,
+            "share": self.share,
+            "low": interval.low,
+            "high": interval.high,
+        }
 
 
 def read_positions(path: Path, game: Any) -> PositionSet:
@@ -80,16 +86,18 @@ def read_positions(path: Path, game: Any) -> PositionSet:
             continue
         try:
             if len(words) == game.num_actions and len(words[0]) > 1 and words[0].isdigit():
-                raise ValueError(f"{len(words) - 1} scores after {words[0]!r}: expected {game.num_actions}, one for "
-                                 f"each action of {game.name}")
-            line_moves, state = _position(game, words[:-game.num_actions])
+                raise ValueError(
+                    f"{len(words) - 1} scores after {words[0]!r}: expected {game.num_actions}, one for "
+                    f"each action of {game.name}"
+                )
+            line_moves, state = _position(game, words[: -game.num_actions])
             moves.append(line_moves)
             states.append(state)
             scores.append(_scores(game, state, words[-game.num_actions :]))
         except ValueError as problem:
             raise ValueError(f"{path}: line {number}: {problem}") from None
     if not states:
-        raise ValueError(f"{path}: no positions: expected lines such as \"4453 . -1 0 1 ...\"")
+        raise ValueError(f'{path}: no positions: expected lines such as "4453 . -1 0 1 ..."')
     return PositionSet(path.stem, moves, np.array(states, game.state_dtype), np.array(scores))
 
 
@@ -97,13 +105,15 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise ValueError(f"{path}: not a text file: expected lines such as \"4453 . -1 0 1 ...\"") from None
+        raise ValueError(f'{path}: not a text file: expected lines such as "4453 . -1 0 1 ..."') from None
 
 
 def _position(game: Any, words: Sequence[str]) -> tuple[list[int], Any]:
     if len(words) > 1:
-        raise ValueError(f"{len(words)} words before the last {game.num_actions}: expected moves in one word and then "
-                         f"{game.num_actions} scores, one for each action of {game.name}")
+        raise ValueError(
+            f"{len(words)} words before the last {game.num_actions}: expected moves in one word and then "
+            f"{game.num_actions} scores, one for each action of {game.name}"
+        )
     actions, state = play_moves(game, words[0] if words else "")
     if game.is_over(state):
         raise ValueError(f"the game is over after {words[0]!r}: expected a position with a move to choose")
@@ -139,14 +149,18 @@ def join_moves(names: Sequence[str]) -> str:
 
 def _scores(game: Any, state: Any, words: Sequence[str]) -> list[float]:
     if len(words) < game.num_actions:
-        raise ValueError(f"{len(words)} scores: expected {game.num_actions}, one for each action of {game.name}")
+        raise ValueError(
+            f"{len(words)} scores: expected {game.num_actions}, one for each action of {game.name}"
+        )
     legal = set(game.legal(state).tolist())
     scores = []
     for action, word in enumerate(words):
         try:
             score = math.nan if word == "." else float(word)
         except ValueError:
-            raise ValueError(f"score {word!r} of action {action}: expected a number, or . for an illegal one") from None
+            raise ValueError(
+                f"score {word!r} of action {action}: expected a number, or . for an illegal one"
+            ) from None
         if (word != ".") != (action in legal) or not (word == "." or math.isfinite(score)):
             should = "a number, for it is legal" if action in legal else ". for it is illegal"
             raise ValueError(f"score {word!r} of action {action}: expected {should}")

@@ -51,17 +51,28 @@ def _value_all(game, states, depth, tasks, tables, values):
 
 @helper
 def _value_one(game, states, depth, tasks, tables, values, i):
-    task = Task(tasks.states[i], tasks.symmetries, tasks.frames[i], tasks.legal[i], tasks.history[i],
-                tasks.progress[i])
+    task = Task(
+        tasks.states[i],
+        tasks.symmetries,
+        tasks.frames[i],
+        tasks.legal[i],
+        tasks.history[i],
+        tasks.progress[i],
+    )
     _value_actions(game, states[i], depth, task, tables[i], values[i])
 
 
 def _make_tasks(game, count: int, depth: int) -> Task:
     """Return stacks of `depth` plies for `count` positions: every array but the symmetries has one axis more."""
     actions = game.num_actions
-    return Task(np.zeros((count, 1, depth + 1), game.state_dtype), np.arange(actions, dtype=np.int32)[None],
-                np.zeros((count, depth + 1), FRAME), np.zeros((count, depth + 1, actions), np.int32),
-                np.zeros((count, 2, actions), np.int64), np.zeros((count, 4), np.int64))
+    return Task(
+        np.zeros((count, 1, depth + 1), game.state_dtype),
+        np.arange(actions, dtype=np.int32)[None],
+        np.zeros((count, depth + 1), FRAME),
+        np.zeros((count, depth + 1, actions), np.int32),
+        np.zeros((count, 2, actions), np.int64),
+        np.zeros((count, 4), np.int64),
+    )
 
 
 def action_values(game, states: np.ndarray, depth: int) -> np.ndarray:

@@ -27,7 +27,9 @@ def load_inference(path: str, game, device: str = "auto", precision: str = "auto
 
     target = resolve_device(device)
     batch = CUDA_BATCH if target.type == "cuda" else CPU_BATCH
-    inference = Inference(load_model(path, game=game).network, str(target), batch_size=batch, precision=precision)
+    inference = Inference(
+        load_model(path, game=game).network, str(target), batch_size=batch, precision=precision
+    )
     return SymmetricInference(inference, game.symmetries) if symmetries else inference
 
 
@@ -130,9 +132,7 @@ def _value_actions(game, states, children, parents, actions, judged, values):
         values[parents[child], actions[child]] = value
 
 
-def _build_policy(
-    game, seed: int, device: str, name: str, temperature: float, **model: Any
-) -> PolicyPlayer:
+def _build_policy(game, seed: int, device: str, name: str, temperature: float, **model: Any) -> PolicyPlayer:
     return PolicyPlayer(game, load_inference(game=game, device=device, **model), temperature, seed, name)
 
 

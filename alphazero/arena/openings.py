@@ -84,7 +84,9 @@ def _read_opening(game, words: list[str]) -> list[int]:
     try:
         actions, state = play_moves(game, words[0])
     except ValueError as problem:
-        hint = "" if "," in words[0] else " (moves of more than one character are joined by commas, as in e4,e5)"
+        hint = (
+            "" if "," in words[0] else " (moves of more than one character are joined by commas, as in e4,e5)"
+        )
         raise ValueError(f"{problem}{hint}") from None
     if game.is_over(state):
         raise ValueError(f"the game is over after {words[0]!r}: leave moves to play")

@@ -123,7 +123,15 @@ class ModelPlayer(SearchPlayer):
 
 
 def _build_mcts(
-    game, seed: int, device: str, name: str, simulations: int, seconds: float, c: float, rollouts: int, prove: bool
+    game,
+    seed: int,
+    device: str,
+    name: str,
+    simulations: int,
+    seconds: float,
+    c: float,
+    rollouts: int,
+    prove: bool,
 ) -> SearchPlayer:
     config = SearchConfig(rule="uct", simulations=simulations, c_uct=c, prove=prove)
     return SearchPlayer(game, RolloutEvaluator(game, rollouts), config, seconds=seconds, seed=seed, name=name)
@@ -145,7 +153,9 @@ def _build_model(
 
     config = SearchConfig.model_validate(search)
     inference = load_inference(path, game, device, precision, symmetries)
-    return ModelPlayer(game, inference, config, seconds=seconds, temperature=temperature, seed=seed, name=name)
+    return ModelPlayer(
+        game, inference, config, seconds=seconds, temperature=temperature, seed=seed, name=name
+    )
 
 
 def _build_champion(game, seed: int, device: str, name: str, **options) -> ModelPlayer:
@@ -154,8 +164,13 @@ def _build_champion(game, seed: int, device: str, name: str, **options) -> Model
 
 
 _DEFAULTS = SearchConfig()
-SECONDS = Option(float, 0.0, "seconds for the moves of all games asked for at once, if simulations last longer; "
-                 "0: no limit", minimum=0.0, maximum=86_400.0)
+SECONDS = Option(
+    float,
+    0.0,
+    "seconds for the moves of all games asked for at once, if simulations last longer; 0: no limit",
+    minimum=0.0,
+    maximum=86_400.0,
+)
 MODEL_OPTIONS = {
     "path": Option(str, REQUIRED, "the model's file"),
     "precision": Option(
@@ -174,15 +189,29 @@ _SEARCH_OPTIONS = {
     "gumbel": Option(bool, False, "Gumbel root search"),
     "leaves": Option(int, _DEFAULTS.leaves, "most leaves of one tree in a batch", minimum=1, maximum=4096),
     "c_init": Option(float, _DEFAULTS.c_init, "exploration of rule alphazero", minimum=0.0, maximum=1000.0),
-    "opponent_exploration": Option(float, _DEFAULTS.opponent_exploration, "exploration where the opponent moves, times "
-                                   "that elsewhere; above 1 looks for moves after which he can go wrong",
-                                   minimum=0.0, maximum=1000.0),
-    "fpu_reduction": Option(float, _DEFAULTS.fpu_reduction, "what actions without visits lose against their position",
-                            minimum=0.0, maximum=2.0),
+    "opponent_exploration": Option(
+        float,
+        _DEFAULTS.opponent_exploration,
+        "exploration where the opponent moves, times "
+        "that elsewhere; above 1 looks for moves after which he can go wrong",
+        minimum=0.0,
+        maximum=1000.0,
+    ),
+    "fpu_reduction": Option(
+        float,
+        _DEFAULTS.fpu_reduction,
+        "what actions without visits lose against their position",
+        minimum=0.0,
+        maximum=2.0,
+    ),
     "prove": Option(bool, _DEFAULTS.prove, "carry proven results up the tree"),
 }
 _CHAMPION_OPTIONS = {**{key: MODEL_OPTIONS[key] for key in ("precision", "symmetries")}, **_SEARCH_OPTIONS}
-AT_ITS_BEST = {"symmetries": True, "prove": True, "opponent_exploration": 3.0}  # what `champion` adds to `model`
+AT_ITS_BEST = {
+    "symmetries": True,
+    "prove": True,
+    "opponent_exploration": 3.0,
+}  # what `champion` adds to `model`
 KINDS = {
     "mcts": Kind(
         "tree search (UCT) with random rollouts",
@@ -196,7 +225,12 @@ KINDS = {
         },
     ),
     "model": Kind("tree search with a network", _build_model, {**MODEL_OPTIONS, **_SEARCH_OPTIONS}),
-    "champion": Kind("tree search with the network of the game that comes with the package", _build_champion,
-                     {key: replace(option, default=AT_ITS_BEST.get(key, option.default))
-                      for key, option in _CHAMPION_OPTIONS.items()}),
+    "champion": Kind(
+        "tree search with the network of the game that comes with the package",
+        _build_champion,
+        {
+            key: replace(option, default=AT_ITS_BEST.get(key, option.default))
+            for key, option in _CHAMPION_OPTIONS.items()
+        },
+    ),
 }

@@ -13,8 +13,15 @@ class SolverPlayer(Player):
     seconds: limit for one position (0: none); beyond it `choose` raises `exact.Unfinished`, a ValueError.
     """
 
-    def __init__(self, game, distance: bool = False, seconds: float = 0.0, memory_mb: float = 256.0, seed: int = 0,
-                 name: str = "solver"):
+    def __init__(
+        self,
+        game,
+        distance: bool = False,
+        seconds: float = 0.0,
+        memory_mb: float = 256.0,
+        seed: int = 0,
+        name: str = "solver",
+    ):
         super().__init__(game, name, seed)
         self.distance, self.seconds = distance, seconds
         self.solver = make_solver(game, memory_mb)

@@ -38,10 +38,18 @@ def bench_network(game: Any, options: Any) -> dict[str, Any]:
         return batch
 
     rates = rates_in_turn({"inference": _several(run_inference), EAGER: _several(run_eager)}, options.rounds)
-    return {"game": game.name, "network": f"{options.blocks}x{options.channels}", "batch": batch,
-            "device": inference.device.type, "rounds": options.rounds, "rows_per_s": medians(rates),
-            "ratio": median_ratio(rates["inference"], rates[EAGER]), "variant": inference.choice["variant"],
-            "variants_rows_per_s": inference.benchmark(), "load_ms": _load_ms(inference, network)}
+    return {
+        "game": game.name,
+        "network": f"{options.blocks}x{options.channels}",
+        "batch": batch,
+        "device": inference.device.type,
+        "rounds": options.rounds,
+        "rows_per_s": medians(rates),
+        "ratio": median_ratio(rates["inference"], rates[EAGER]),
+        "variant": inference.choice["variant"],
+        "variants_rows_per_s": inference.benchmark(),
+        "load_ms": _load_ms(inference, network),
+    }
 
 
 def _several(work: Any, count: int = 10) -> Any:

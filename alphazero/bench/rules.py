@@ -21,8 +21,10 @@ def bench_games(rivals: Sequence[Any], options: Any) -> dict[str, Any]:
 def _bench_game(game: Any, rounds: int) -> dict[str, Any]:
     states, out = np.zeros(2, game.state_dtype), np.zeros(game.num_actions, np.int32)
     game.reset(states[0])
-    rivals = {"rollouts_per_s": lambda: float(count_rollouts(game, states, out, CHUNK, np.uint64(1))),
-              "moves_per_s": lambda: float(count_moves(game, states, out, CHUNK, np.uint64(1)))}
+    rivals = {
+        "rollouts_per_s": lambda: float(count_rollouts(game, states, out, CHUNK, np.uint64(1))),
+        "moves_per_s": lambda: float(count_moves(game, states, out, CHUNK, np.uint64(1))),
+    }
     timed = {name: repeated(work, ROUND_SECONDS) for name, work in rivals.items()}
     return {**medians(rates_in_turn(timed, rounds)), "bytes_per_state": game.state_dtype.itemsize}
 

@@ -27,17 +27,27 @@ def bench_search(game: Any, options: Any) -> dict[str, Any]:
     rollouts()
     first = time.perf_counter() - start
     uniform = searches(game, UniformEvaluator(game), simulations)
-    rivals = {name: repeated(work, ROUND_SECONDS) for name, work in (("rollout", rollouts), ("uniform", uniform))}
+    rivals = {
+        name: repeated(work, ROUND_SECONDS) for name, work in (("rollout", rollouts), ("uniform", uniform))
+    }
     rates = medians(rates_in_turn(rivals, options.rounds))
     numba.set_num_threads(threads)
-    return {"game": game.name, "simulations": simulations, "threads": 1, "rounds": options.rounds,
-            "seconds_to_first": first, "rollout_simulations_per_s": rates["rollout"],
-            "uniform_simulations_per_s": rates["uniform"]}
+    return {
+        "game": game.name,
+        "simulations": simulations,
+        "threads": 1,
+        "rounds": options.rounds,
+        "seconds_to_first": first,
+        "rollout_simulations_per_s": rates["rollout"],
+        "uniform_simulations_per_s": rates["uniform"],
+    }
 
 
 def searches(game: Any, evaluator: Evaluator, simulations: int) -> Any:
     """Return a callable that searches the starting position once and returns the simulations done."""
-    search = Search(game, 1, SearchConfig(rule="uct", simulations=simulations, reuse_subtree=False), evaluator)
+    search = Search(
+        game, 1, SearchConfig(rule="uct", simulations=simulations, reuse_subtree=False), evaluator
+    )
     roots = np.array([game.initial_state()])
 
     def work() -> float:

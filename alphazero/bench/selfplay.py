@@ -29,7 +29,9 @@ def bench_selfplay(game: Any, options: Any) -> dict[str, Any]:
     """
     network = load_model(options.model, game=game).network if options.model else network_of(game, options)
     batch = options.games // options.groups
-    inference = Inference(network, options.device, batch_size=batch, groups=options.groups, multiple=max(1, batch // 8))
+    inference = Inference(
+        network, options.device, batch_size=batch, groups=options.groups, multiple=max(1, batch // 8)
+    )
     workers = {name: _Worker(game, inference, options, cache) for name, cache in (("off", 0.0), ("on", 64.0))}
     bare: list[float] = []
     rows: dict[str, list[float]] = {name: [] for name in workers}
@@ -44,25 +46,36 @@ def bench_selfplay(game: Any, options: Any) -> dict[str, Any]:
             if name == "off":
                 shares.append(tally.evaluator_seconds / tally.seconds)
     rates, per_move = medians(rows), medians(moves)
-    return {"game": game.name, "network": f"{network.config.blocks}x{network.config.channels}",
-            "device": inference.device.type, "games": options.games, "groups": options.groups,
-            "simulations": options.simulations or 64, "gumbel": options.gumbel, "rounds": options.rounds,
-            "search_efficiency": median_ratio(rows["off"], bare),
-            "network_share_of_time": sorted(shares)[len(shares) // 2],
-            "bare_rows_per_s": medians({"bare": bare})["bare"], "rows_per_s": rates["off"],
-            "positions_per_s": per_move["off"], "positions_per_s_with_cache": per_move["on"],
-            "cache_gain": median_ratio(moves["on"], moves["off"]),
-            "forest_mb": workers["off"].selfplay.num_bytes / 2**20}
+    return {
+        "game": game.name,
+        "network": f"{network.config.blocks}x{network.config.channels}",
+        "device": inference.device.type,
+        "games": options.games,
+        "groups": options.groups,
+        "simulations": options.simulations or 64,
+        "gumbel": options.gumbel,
+        "rounds": options.rounds,
+        "search_efficiency": median_ratio(rows["off"], bare),
+        "network_share_of_time": sorted(shares)[len(shares) // 2],
+        "bare_rows_per_s": medians({"bare": bare})["bare"],
+        "rows_per_s": rates["off"],
+        "positions_per_s": per_move["off"],
+        "positions_per_s_with_cache": per_move["on"],
+        "cache_gain": median_ratio(moves["on"], moves["off"]),
+        "forest_mb": workers["off"].selfplay.num_bytes / 2**20,
+    }
 
 
 class _Worker:
     """Self-play that can be run for some seconds at a time."""
 
     def __init__(self, game: Any, inference: Inference, options: Any, cache_mb: float):
-        search = SearchConfig(simulations=options.simulations or 64, cache_mb=cache_mb, gumbel=options.gumbel,
-                              memory_mb=16384.0)
-        play = SelfplayConfig(parallel_games=options.games, groups=options.groups,
-                              random_opening_plies=random_length(game) // 2)
+        search = SearchConfig(
+            simulations=options.simulations or 64, cache_mb=cache_mb, gumbel=options.gumbel, memory_mb=16384.0
+        )
+        play = SelfplayConfig(
+            parallel_games=options.games, groups=options.groups, random_opening_plies=random_length(game) // 2
+        )
         self.selfplay = SelfPlay(game, NetworkEvaluator(inference), search, play, seed=1)
         self.round(0.0)  # compiles
         self.round(WARM_UP_SECONDS)

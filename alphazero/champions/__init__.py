@@ -24,7 +24,9 @@ def cards() -> list[dict[str, Any]]:
         try:
             card = json.loads(path.read_text(encoding="utf-8"))
         except ValueError as error:
-            raise ValueError(f"{path}: damaged card of a champion ({error}): install the package anew") from None
+            raise ValueError(
+                f"{path}: damaged card of a champion ({error}): install the package anew"
+            ) from None
         if "game" in card and model.is_file():
             found.append({"name": path.stem, **card, "path": str(model)})
     return found
@@ -45,6 +47,9 @@ def require_champion(game: str) -> Path:
         return path
     name = game.partition(":")[0]
     others = [card["game"] for card in cards() if card["game"].partition(":")[0] == name]
-    known = f"there is one of {', '.join(others)}" if others else \
-        f"there are champions of {', '.join(card['game'] for card in cards()) or 'no game'}"
+    known = (
+        f"there is one of {', '.join(others)}"
+        if others
+        else f"there are champions of {', '.join(card['game'] for card in cards()) or 'no game'}"
+    )
     raise ValueError(f"no champion of {game}: {known}; train a model, or name one with its path")

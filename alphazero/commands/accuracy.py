@@ -16,10 +16,20 @@ SUMMARY = "count wrong moves in positions whose exact values are known"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_game(parser)
-    parser.add_argument("--positions", nargs="+", metavar="FILE", help="labelled sets, or folders of them "
-                        "(default: those that come with the package)")
-    parser.add_argument("--player", action="append", required=True, metavar="PLAYER", dest="players",
-                        help="a player such as mcts:simulations=1000, or a model's file or run; may be repeated")
+    parser.add_argument(
+        "--positions",
+        nargs="+",
+        metavar="FILE",
+        help="labelled sets, or folders of them (default: those that come with the package)",
+    )
+    parser.add_argument(
+        "--player",
+        action="append",
+        required=True,
+        metavar="PLAYER",
+        dest="players",
+        help="a player such as mcts:simulations=1000, or a model's file or run; may be repeated",
+    )
     add_seed(parser)
     add_device(parser)
     add_json(parser)
@@ -46,8 +56,15 @@ def run(args: argparse.Namespace) -> None:
             errors = [count_errors(player, positions, bar.update) for positions in sets]
         results[text] = [*errors, total(errors)]
     if args.json:
-        print(json.dumps({"game": games.spec(game), "seed": args.seed,
-                          "players": {text: [e.as_dict() for e in errors] for text, errors in results.items()}}))
+        print(
+            json.dumps(
+                {
+                    "game": games.spec(game),
+                    "seed": args.seed,
+                    "players": {text: [e.as_dict() for e in errors] for text, errors in results.items()},
+                }
+            )
+        )
     else:
         print(table(results))
 
@@ -64,8 +81,10 @@ def position_files(given: list[str] | None, game: Any) -> list[Path]:
     if given is None:
         shipped = shipped_file("positions", game)
         if shipped is None:
-            raise ValueError(f"no labelled positions of {games.spec(game)} come with the package: name some with "
-                             "--positions FILE")
+            raise ValueError(
+                f"no labelled positions of {games.spec(game)} come with the package: name some with "
+                "--positions FILE"
+            )
         paths = [shipped]
     files: list[Path] = []
     for path in paths:
@@ -83,6 +102,8 @@ def table(results: dict[str, list[Errors]]) -> str:
         lines += [text, f"  {'set':<{width}}  positions  wrong moves  (95 %)"]
         for e in errors:
             interval = e.interval
-            lines.append(f"  {e.name:<{width}}  {e.positions:9d}  {100 * e.share:9.2f} %  "
-                         f"({100 * interval.low:.2f} to {100 * interval.high:.2f} %)")
+            lines.append(
+                f"  {e.name:<{width}}  {e.positions:9d}  {100 * e.share:9.2f} %  "
+                f"({100 * interval.low:.2f} to {100 * interval.high:.2f} %)"
+            )
     return "\n".join(lines)

@@ -22,8 +22,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_game(parser)
     add_position(parser)
     judge = parser.add_mutually_exclusive_group()
-    judge.add_argument("--model", metavar="M", help="a model's file or run (default: the champion of the game if there "
-                       "is one, else random rollouts)")
+    judge.add_argument(
+        "--model",
+        metavar="M",
+        help="a model's file or run (default: the champion of the game if there "
+        "is one, else random rollouts)",
+    )
     judge.add_argument("--rollouts", action="store_true", help="judge by random rollouts, not by a network")
     add_simulations(parser, "1000, with a network 400")
     add_seed(parser)

@@ -41,6 +41,8 @@ def describe(card: dict[str, Any]) -> str:
     ]
     alone = {row["set"]: row for row in card["accuracy"]["network"]}
     for row in card["accuracy"]["search"]:
-        lines.append(f"    {row['set']:<18} {100 * row['share']:5.2f} % ({100 * alone[row['set']]['share']:.2f} %) of "
-                     f"{row['positions']:,}")
+        lines.append(
+            f"    {row['set']:<18} {100 * row['share']:5.2f} % ({100 * alone[row['set']]['share']:.2f} %) of "
+            f"{row['positions']:,}"
+        )
     return "\n".join([*lines, f"  play        alphazero play {card['game'].partition(':')[0]}"])

@@ -12,7 +12,9 @@ FOUND = 1  # the exit status when something was found
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run_folder", metavar="RUN", help="the folder of a run, such as runs/connect_four_quick")
+    parser.add_argument(
+        "run_folder", metavar="RUN", help="the folder of a run, such as runs/connect_four_quick"
+    )
     add_json(parser)
 
 
@@ -24,11 +26,20 @@ def run(args: argparse.Namespace) -> int:
     found = read_run(Path(args.run_folder))
     findings = examine(found)
     if args.json:
-        print(json.dumps({"run": args.run_folder, "generations": len(found.generations),
-                          "findings": [finding._asdict() for finding in findings]}))
+        print(
+            json.dumps(
+                {
+                    "run": args.run_folder,
+                    "generations": len(found.generations),
+                    "findings": [finding._asdict() for finding in findings],
+                }
+            )
+        )
     else:
         for finding in findings:
             print(f"{finding.name}: {finding.evidence}\n  {finding.change}")
-        print(f"{len(findings) or 'no'} finding{'s' * (len(findings) != 1)} in {len(found.generations)} generations, "
-              f"{len(CHECKS)} checks")
+        print(
+            f"{len(findings) or 'no'} finding{'s' * (len(findings) != 1)} in {len(found.generations)} generations, "
+            f"{len(CHECKS)} checks"
+        )
     return FOUND if findings else 0

@@ -8,8 +8,12 @@ SUMMARY = "list the games, or show the rules of one"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", nargs="?", metavar="GAME",
-                        help="show this game's rules and their values; with rules (go:size=7) also check these")
+    parser.add_argument(
+        "name",
+        nargs="?",
+        metavar="GAME",
+        help="show this game's rules and their values; with rules (go:size=7) also check these",
+    )
 
 
 def run(args: argparse.Namespace) -> None:

@@ -80,7 +80,8 @@ def openings_of(text: str, game: Any, seed: int) -> list[list[int]]:
         return read_openings(Path(text), game)
     book = shipped_file("openings", game)
     if book is None:
-        raise ValueError(f"no drawn openings of {games.spec(game)} come with the package: name a file with "
-                         "--openings FILE")
+        raise ValueError(
+            f"no drawn openings of {games.spec(game)} come with the package: name a file with --openings FILE"
+        )
     openings = read_openings(book, game)
     return [openings[index] for index in np.random.default_rng(seed).permutation(len(openings))]

@@ -51,8 +51,11 @@ def add_position(parser: argparse.ArgumentParser) -> None:
     """Add --moves and --state, which `position` reads."""
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--moves", default="", metavar="MOVES", help='moves from the start, such as "4 4 5"')
-    group.add_argument("--state", metavar="TEXT", help='the position as text, such as "x.o/.x./..." (rows from the '
-                       'top), in chess a FEN')
+    group.add_argument(
+        "--state",
+        metavar="TEXT",
+        help='the position as text, such as "x.o/.x./..." (rows from the top), in chess a FEN',
+    )
 
 
 def position(args: argparse.Namespace, game: Any) -> Any:

@@ -27,8 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_game(parser, optional=True)
     opponent = parser.add_mutually_exclusive_group()
     opponent.add_argument(
-        "--model", metavar="M", help="a model's file or run (default: the champion of the game if there is one, "
-        "else search by random rollouts)"
+        "--model",
+        metavar="M",
+        help="a model's file or run (default: the champion of the game if there is one, "
+        "else search by random rollouts)",
     )
     opponent.add_argument("--opponent", metavar="PLAYER", help="any other player, such as alphabeta:depth=5")
     add_simulations(parser, "1000, with a model 400")
@@ -66,7 +68,9 @@ def run(args: argparse.Namespace) -> None:
     side = Side(args.side or (record.human if record is not None else "first"))
     analyst = Analyst(game, model, args.simulations, args.device, seed)
     with naming_saved_game(args.load), explaining_delay(print):
-        session = Session(game, opponent, side, analyst, seed=seed, moves=record.moves if record is not None else ())
+        session = Session(
+            game, opponent, side, analyst, seed=seed, moves=record.moves if record is not None else ()
+        )
     session.run()
 
 

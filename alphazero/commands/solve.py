@@ -17,10 +17,19 @@ WORDS = {1: "win", 0: "draw", -1: "loss"}
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_game(parser)
     add_position(parser)
-    parser.add_argument("--distance", action="store_true", help="also how many plies each move leaves; takes longer")
-    parser.add_argument("--seconds", type=positive_number, metavar="S", help="give up after so long (default: never)")
-    parser.add_argument("--memory-mb", type=positive_number, default=512.0, metavar="MB",
-                        help="memory of the table of positions (default 512)")
+    parser.add_argument(
+        "--distance", action="store_true", help="also how many plies each move leaves; takes longer"
+    )
+    parser.add_argument(
+        "--seconds", type=positive_number, metavar="S", help="give up after so long (default: never)"
+    )
+    parser.add_argument(
+        "--memory-mb",
+        type=positive_number,
+        default=512.0,
+        metavar="MB",
+        help="memory of the table of positions (default 512)",
+    )
     add_json(parser)
 
 
@@ -34,10 +43,15 @@ def run(args: argparse.Namespace) -> None:
     game = games.parse(args.game)
     state = position(args, game)
     with Counter(sys.stderr.isatty() and not args.json) as report:
-        solution = make_solver(game, args.memory_mb).solve(state, distance=args.distance, seconds=args.seconds,
-                                                           report=report)
+        solution = make_solver(game, args.memory_mb).solve(
+            state, distance=args.distance, seconds=args.seconds, report=report
+        )
     if args.json:
-        print(json.dumps({"game": games.spec(game), "state": game.state_text(state), **as_dict(game, state, solution)}))
+        print(
+            json.dumps(
+                {"game": games.spec(game), "state": game.state_text(state), **as_dict(game, state, solution)}
+            )
+        )
     else:
         print(game.render(state), table(game, state, solution), sep="\n\n")
 
@@ -46,22 +60,31 @@ def as_dict(game: Any, state: Any, solution: Solution) -> dict[str, Any]:
     """Return a solution as JSON-able data; values are 1, 0 or -1 for the player to move."""
     moves = []
     for action in game.legal(state):
-        move = {"action": int(action), "move": game.action_name(state, int(action)),
-                "value": int(solution.outcomes[action])}
+        move = {
+            "action": int(action),
+            "move": game.action_name(state, int(action)),
+            "value": int(solution.outcomes[action]),
+        }
         if solution.plies is not None:
             move |= {"plies": int(solution.plies[action]), "score": int(solution.scores[action])}
         moves.append(move)
-    return {"to_move": int(game.to_move(state)), "value": solution.value,
-            "best": [game.action_name(state, int(action)) for action in solution.best],
-            "positions": solution.positions, "moves": moves}
+    return {
+        "to_move": int(game.to_move(state)),
+        "value": solution.value,
+        "best": [game.action_name(state, int(action)) for action in solution.best],
+        "positions": solution.positions,
+        "moves": moves,
+    }
 
 
 def table(game: Any, state: Any, solution: Solution) -> str:
     """Return a solution as text: the value, and a line for each move."""
     player = ("first", "second")[game.to_move(state)]
     best = " ".join(game.action_name(state, int(action)) for action in solution.best)
-    lines = [f"{WORDS[solution.value].capitalize()} for the {player} player, to move; best: {best} "
-             f"({solution.positions:,} positions)."]
+    lines = [
+        f"{WORDS[solution.value].capitalize()} for the {player} player, to move; best: {best} "
+        f"({solution.positions:,} positions)."
+    ]
     width = max(4, *(len(game.action_name(state, int(action))) for action in game.legal(state)))
     lines.append(f"{'move':<{width}}  result")
     for action in game.legal(state):

@@ -10,4 +10,12 @@ from alphazero.exact.solver import (
     make_solver,
 )
 
-__all__ = ["ILLEGAL", "AlphaBetaSolver", "ConnectFourSolver", "Solution", "Solver", "Unfinished", "make_solver"]
+__all__ = [
+    "ILLEGAL",
+    "AlphaBetaSolver",
+    "ConnectFourSolver",
+    "Solution",
+    "Solver",
+    "Unfinished",
+    "make_solver",
+]

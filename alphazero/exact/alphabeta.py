@@ -22,21 +22,24 @@ HORIZON = np.int64(15999)  # plies beyond any game
 OPEN = np.int64(20000)  # no value yet
 BEYOND = np.int64(18000)  # a window's bound that no value reaches
 
-FRAME = np.dtype([
-    ("key", np.uint64),
-    ("player", np.int64),  # who is to move
-    ("horizon", np.int64),  # plies that may still be played
-    ("alpha", np.int64),
-    ("beta", np.int64),
-    ("low", np.int64),  # bounds of the true value, known before
-    ("high", np.int64),
-    ("best", np.int64),  # highest value so far
-    ("best_action", np.int64),
-    ("num_legal", np.int64),
-    ("cursor", np.int64),  # how many actions have been tried
-    ("started", np.int64),  # positions visited before this one
-    ("cut", np.int64),  # 1 if the horizon hides something below
-], align=True)
+FRAME = np.dtype(
+    [
+        ("key", np.uint64),
+        ("player", np.int64),  # who is to move
+        ("horizon", np.int64),  # plies that may still be played
+        ("alpha", np.int64),
+        ("beta", np.int64),
+        ("low", np.int64),  # bounds of the true value, known before
+        ("high", np.int64),
+        ("best", np.int64),  # highest value so far
+        ("best_action", np.int64),
+        ("num_legal", np.int64),
+        ("cursor", np.int64),  # how many actions have been tried
+        ("started", np.int64),  # positions visited before this one
+        ("cut", np.int64),  # 1 if the horizon hides something below
+    ],
+    align=True,
+)
 
 
 class Task(NamedTuple):
@@ -47,7 +50,9 @@ class Task(NamedTuple):
     frames: np.ndarray  # FRAME [D]
     legal: np.ndarray  # int32[D, A]
     history: np.ndarray  # int64[2, A], by player and action: how much its refutations saved
-    progress: np.ndarray  # int64[4]: ply, value just found or OPEN, positions visited, 1 if the horizon hid a result
+    progress: (
+        np.ndarray
+    )  # int64[4]: ply, value just found or OPEN, positions visited, 1 if the horizon hid a result
 
 
 @helper
@@ -150,7 +155,9 @@ def _deliver(task, ply, value):
 def _leave(task, table, ply):
     """Return the value of a position whose actions have been tried, or one was good enough, and remember it."""
     frame = task.frames[ply]
-    hidden = (WIN - 1 - frame.horizon) * frame.cut  # a result that this horizon cannot see is worth at most that
+    hidden = (
+        WIN - 1 - frame.horizon
+    ) * frame.cut  # a result that this horizon cannot see is worth at most that
     task.progress[3] = frame.cut if frame.best == 0 else 0
     if frame.best > frame.alpha:
         frame.low = max(frame.low, frame.best if frame.best != 0 else -hidden)

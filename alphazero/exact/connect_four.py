@@ -22,17 +22,20 @@ OPEN = np.int64(1000)  # no value yet
 LOOKS_AHEAD = 6  # with fewer plies left it costs more to ask the table about every move than to search
 SYMMETRIC_PLIES = 14  # a position and its mirror image are one until so many stones are on the board
 
-FRAME = np.dtype([
-    ("own", np.uint64),  # stones of the player to move
-    ("stones", np.uint64),  # all stones
-    ("key", np.uint64),
-    ("alpha", np.int64),
-    ("beta", np.int64),
-    ("high", np.int64),  # the score is at most this, whatever the window
-    ("best", np.int64),  # highest score so far
-    ("num_moves", np.int64),
-    ("cursor", np.int64),  # how many of them have been tried
-], align=True)
+FRAME = np.dtype(
+    [
+        ("own", np.uint64),  # stones of the player to move
+        ("stones", np.uint64),  # all stones
+        ("key", np.uint64),
+        ("alpha", np.int64),
+        ("beta", np.int64),
+        ("high", np.int64),  # the score is at most this, whatever the window
+        ("best", np.int64),  # highest score so far
+        ("num_moves", np.int64),
+        ("cursor", np.int64),  # how many of them have been tried
+    ],
+    align=True,
+)
 
 
 class Board(NamedTuple):
@@ -56,7 +59,12 @@ class Task(NamedTuple):
 
 def can_solve(game) -> bool:
     """Whether this solver knows a game: four in a row on a board of up to 64 bits."""
-    return game.name == "connect_four" and game.connect == 4 and (game.rows + 1) * game.cols <= 64 and game.rows < 19
+    return (
+        game.name == "connect_four"
+        and game.connect == 4
+        and (game.rows + 1) * game.cols <= 64
+        and game.rows < 19
+    )
 
 
 def make_board(rows: int, cols: int) -> Board:
@@ -71,8 +79,13 @@ def make_task(board: Board) -> Task:
     middle = (board.cols - 1) / 2
     order = sorted(range(board.cols), key=lambda col: abs(col - middle))
     columns = np.array([((1 << board.rows) - 1) << (col * (board.rows + 1)) for col in order], np.uint64)
-    return Task(np.zeros(depth, FRAME), np.zeros((depth, board.cols), np.uint64), columns,
-                np.zeros(board.cols, np.int64), np.zeros(3, np.int64))
+    return Task(
+        np.zeros(depth, FRAME),
+        np.zeros((depth, board.cols), np.uint64),
+        columns,
+        np.zeros(board.cols, np.int64),
+        np.zeros(3, np.int64),
+    )
 
 
 @helper

@@ -29,7 +29,9 @@ class Solution:
 
     outcomes: np.ndarray  # int8[A] for the player to move: 1 win, 0 draw, -1 loss; 0 where not legal
     scores: np.ndarray  # int32[A], higher is better, of the sign of the outcome; ILLEGAL where not legal
-    plies: np.ndarray | None  # int32[A], plies to the end with this move, 0 for a draw; None where not asked for
+    plies: (
+        np.ndarray | None
+    )  # int32[A], plies to the end with this move, 0 for a draw; None where not asked for
     positions: int  # positions visited
 
     @property
@@ -60,8 +62,14 @@ class Solver(ABC):
         self.report: Callable[[int], None] | None = None
         self.is_ready = False  # compiled code is loaded
 
-    def solve(self, state: Any, *, distance: bool = False, seconds: float | None = None,
-              report: Callable[[int], None] | None = None) -> Solution:
+    def solve(
+        self,
+        state: Any,
+        *,
+        distance: bool = False,
+        seconds: float | None = None,
+        report: Callable[[int], None] | None = None,
+    ) -> Solution:
         """Return the exact values of all actions in a position that is not over.
 
         distance: also how many plies the game lasts, which takes longer; report: called now and then with the number
@@ -81,19 +89,26 @@ class Solver(ABC):
                 scores[action] = self.score_action(state, action, distance)
             except Unfinished as problem:
                 known = self._known(state, scores, action)
-                raise Unfinished(f"{game.name} {game.state_text(state)!r} is not solved after {seconds:g} seconds and "
-                                 f"{self.positions - before:,} positions; known so far: {known}, "
-                                 f"{problem}; allow more time or memory, or solve a later position") from None
+                raise Unfinished(
+                    f"{game.name} {game.state_text(state)!r} is not solved after {seconds:g} seconds and "
+                    f"{self.positions - before:,} positions; known so far: {known}, "
+                    f"{problem}; allow more time or memory, or solve a later position"
+                ) from None
         outcomes = np.where(scores == ILLEGAL, 0, np.sign(scores)).astype(np.int8)
         plies = None
         if distance:
-            plies = np.array([0 if s in (0, ILLEGAL) else self.plies_of(state, int(s)) for s in scores], np.int32)
+            plies = np.array(
+                [0 if s in (0, ILLEGAL) else self.plies_of(state, int(s)) for s in scores], np.int32
+            )
         return Solution(outcomes, scores, plies, self.positions - before)
 
     def _known(self, state: Any, scores: np.ndarray, action: int) -> str:
         name = self.game.action_name
         words = {1: "wins", 0: "draws", -1: "loses"}
-        known = [f"{name(state, int(a))} {words[int(np.sign(scores[a]))]}" for a in np.flatnonzero(scores != ILLEGAL)]
+        known = [
+            f"{name(state, int(a))} {words[int(np.sign(scores[a]))]}"
+            for a in np.flatnonzero(scores != ILLEGAL)
+        ]
         return ", ".join([*known, f"{name(state, action)} is open"])
 
     def _in_order(self, actions: np.ndarray) -> list[int]:
@@ -139,7 +154,9 @@ class ConnectFourSolver(Solver):
         """Compile the search."""
         start = self.game.initial_state()
         connect_four.can_win_at_once(self.board, start["own"], start["other"])
-        connect_four.begin(self.board, self.task, self.table, start["own"], start["own"] | start["other"], 0, 1)
+        connect_four.begin(
+            self.board, self.task, self.table, start["own"], start["own"] | start["other"], 0, 1
+        )
         connect_four.advance(self.board, self.task, self.table, 0)
 
     def score_action(self, state: Any, action: int, distance: bool) -> int:
@@ -161,7 +178,9 @@ class ConnectFourSolver(Solver):
         while low < high:
             middle = (low + high) // 2
             if middle <= 0 and -(-low // 2) < middle:
-                middle = -(-low // 2)  # half-way from the bound towards 0: far results are the quicker to refute
+                middle = -(
+                    -low // 2
+                )  # half-way from the bound towards 0: far results are the quicker to refute
             elif middle >= 0 and high // 2 > middle:
                 middle = high // 2
             found = self._bound(state, middle, f"its score is between {-high} and {-low}")
@@ -173,10 +192,15 @@ class ConnectFourSolver(Solver):
 
     def _bound(self, state: Any, middle: int, so_far: str) -> int:
         """Return a bound of the score: at most `middle` if the score is, above it otherwise."""
-        connect_four.begin(self.board, self.task, self.table, state["own"], state["own"] | state["other"], middle,
-                           middle + 1)
-        return self._run(lambda: connect_four.advance(self.board, self.task, self.table, CHUNK), self.task,
-                         int(connect_four.OPEN), so_far)
+        connect_four.begin(
+            self.board, self.task, self.table, state["own"], state["own"] | state["other"], middle, middle + 1
+        )
+        return self._run(
+            lambda: connect_four.advance(self.board, self.task, self.table, CHUNK),
+            self.task,
+            int(connect_four.OPEN),
+            so_far,
+        )
 
     def is_decided_within(self, state: Any, value: int, plies: int) -> bool:
         """Whether a position that is won (value 1) or lost (-1) for the player to move ends within so many plies."""
@@ -234,8 +258,12 @@ class AlphaBetaSolver(Solver):
         while True:
             complete = horizon >= self.depth
             alphabeta.begin(game, task, self.table, -bound, bound, alphabeta.HORIZON if complete else horizon)
-            value = self._run(lambda: alphabeta.advance(game, task, self.table, CHUNK), task, int(alphabeta.OPEN),
-                              f"it decides nothing within {horizon - 1} plies")
+            value = self._run(
+                lambda: alphabeta.advance(game, task, self.table, CHUNK),
+                task,
+                int(alphabeta.OPEN),
+                f"it decides nothing within {horizon - 1} plies",
+            )
             if complete or value != 0 or not task.progress[3]:
                 return value
             horizon += 1 + horizon // 4
@@ -258,13 +286,21 @@ class AlphaBetaSolver(Solver):
         return int(alphabeta.WIN) - abs(score)
 
 
-def make_task(game: Any, lines: list[Any], symmetries: np.ndarray, depth: int, history: np.ndarray) -> alphabeta.Task:
+def make_task(
+    game: Any, lines: list[Any], symmetries: np.ndarray, depth: int, history: np.ndarray
+) -> alphabeta.Task:
     """Return a stack for searches of up to `depth` plies from a position, given once for each symmetry."""
     states = np.zeros((len(lines), depth + 1), game.state_dtype)
     for line, state in enumerate(lines):
         states[line, 0] = state
-    return alphabeta.Task(states, symmetries, np.zeros(depth + 1, alphabeta.FRAME),
-                          np.zeros((depth + 1, game.num_actions), np.int32), history, np.zeros(4, np.int64))
+    return alphabeta.Task(
+        states,
+        symmetries,
+        np.zeros(depth + 1, alphabeta.FRAME),
+        np.zeros((depth + 1, game.num_actions), np.int32),
+        history,
+        np.zeros(4, np.int64),
+    )
 
 
 def make_solver(game: Any, memory_mb: float = 256.0) -> Solver:

@@ -9,13 +9,16 @@ import numpy as np
 from games.bits import mix
 from games.kernel import helper
 
-ENTRY = np.dtype([
-    ("key", np.uint64),  # 0: the entry is free
-    ("low", np.int16),  # the value is at least this, for the player to move
-    ("high", np.int16),  # and at most this
-    ("move", np.int16),  # the action to try first, or -1
-    ("work", np.uint8),  # more for what took longer to find out
-], align=True)
+ENTRY = np.dtype(
+    [
+        ("key", np.uint64),  # 0: the entry is free
+        ("low", np.int16),  # the value is at least this, for the player to move
+        ("high", np.int16),  # and at most this
+        ("move", np.int16),  # the action to try first, or -1
+        ("work", np.uint8),  # more for what took longer to find out
+    ],
+    align=True,
+)
 
 NOT_FOUND = np.int64(-1)
 SMALLEST = 2  # entries
@@ -33,8 +36,10 @@ def make_table(memory_bytes: int) -> np.ndarray:
     try:
         room = np.zeros(entries * ENTRY.itemsize + CACHE_LINE, np.uint8)
     except MemoryError:
-        raise ValueError(f"a table of {entries * ENTRY.itemsize / 2**20:,.0f} MB is more than the memory of this "
-                         "machine: allow less") from None
+        raise ValueError(
+            f"a table of {entries * ENTRY.itemsize / 2**20:,.0f} MB is more than the memory of this "
+            "machine: allow less"
+        ) from None
     start = -room.ctypes.data % CACHE_LINE
     return room[start : start + entries * ENTRY.itemsize].view(ENTRY)
 

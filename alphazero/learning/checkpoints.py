@@ -34,8 +34,10 @@ def load_learner(path: Path, device: torch.device) -> dict[str, Any]:
         raise ValueError(f"{path}: this checkpoint is missing: restore it, or start a new run") from None
     data, digest = content[:-DIGEST_BYTES], content[-DIGEST_BYTES:]
     if hashlib.sha256(data).digest() != digest:
-        raise ValueError(f"{path}: a damaged checkpoint (truncated or altered, its SHA-256 does not agree): restore "
-                         "it, or start a new run")
+        raise ValueError(
+            f"{path}: a damaged checkpoint (truncated or altered, its SHA-256 does not agree): restore "
+            "it, or start a new run"
+        )
     return torch.load(io.BytesIO(data), map_location=device, weights_only=True)
 
 
@@ -49,6 +51,8 @@ def load_under_way(path: Path, game: Any) -> tuple[Games, dict[str, np.ndarray]]
     try:
         return unpack(path.read_bytes(), game)
     except FileNotFoundError:
-        raise ValueError(f"{path}: the games under way are missing: restore the file, or start a new run") from None
+        raise ValueError(
+            f"{path}: the games under way are missing: restore the file, or start a new run"
+        ) from None
     except ShardError as error:
         raise ValueError(f"{path}: damaged: {error}: restore the file, or start a new run") from None

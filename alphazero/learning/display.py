@@ -5,8 +5,10 @@ from typing import Any
 
 from tqdm import tqdm
 
-HEADER = (f"{'gen':>4} {'min':>6} {'games':>7} {'positions':>9} {'pos/s':>6} {'net':>4} {'policy':>7} {'value':>6} "
-          f"{'length':>6}  Elo")
+HEADER = (
+    f"{'gen':>4} {'min':>6} {'games':>7} {'positions':>9} {'pos/s':>6} {'net':>4} {'policy':>7} {'value':>6} "
+    f"{'length':>6}  Elo"
+)
 
 
 def counted(number: int, noun: str) -> str:
@@ -20,13 +22,21 @@ class Display:
     def __init__(self, minutes: float, generations: int, done_minutes: float, done_generations: int):
         self.by_minutes = minutes > 0
         total: float | None = minutes if self.by_minutes else (generations or None)
-        unit, form = ("min", "{n:.1f}/{total:.0f} min") if self.by_minutes else ("gen", "{n_fmt}/{total_fmt} gen")
+        unit, form = (
+            ("min", "{n:.1f}/{total:.0f} min") if self.by_minutes else ("gen", "{n_fmt}/{total_fmt} gen")
+        )
         self.total = minutes
-        self.bar = tqdm(total=total, disable=not sys.stderr.isatty(),
-                        initial=done_minutes if self.by_minutes else done_generations, unit=unit,
-                        dynamic_ncols=True, smoothing=0.0,
-                        bar_format="{desc} {percentage:3.0f}%|{bar}| " + form + ", {remaining} left {postfix}"
-                        if total else None)
+        self.bar = tqdm(
+            total=total,
+            disable=not sys.stderr.isatty(),
+            initial=done_minutes if self.by_minutes else done_generations,
+            unit=unit,
+            dynamic_ncols=True,
+            smoothing=0.0,
+            bar_format="{desc} {percentage:3.0f}%|{bar}| " + form + ", {remaining} left {postfix}"
+            if total
+            else None,
+        )
         self.facts: dict[str, str] = {}
         self.bar.write(HEADER)
 
@@ -40,12 +50,17 @@ class Display:
 
     def generation(self, row: dict[str, Any], elo: str) -> None:
         """Write the table's line of a finished generation."""
-        self.facts = {"pos/s": f"{row['positions_per_second']:.0f}", "net": f"{row['network_share']:.0%}",
-                      "loss": f"{row['policy_loss']:.2f}+{row['value_loss']:.2f}", "Elo": elo or "-"}
+        self.facts = {
+            "pos/s": f"{row['positions_per_second']:.0f}",
+            "net": f"{row['network_share']:.0%}",
+            "loss": f"{row['policy_loss']:.2f}+{row['value_loss']:.2f}",
+            "Elo": elo or "-",
+        }
         self.bar.write(
             f"{row['generation']:>4} {row['minutes']:>6.1f} {row['games']:>7} {row['positions']:>9} "
             f"{row['positions_per_second']:>6.0f} {row['network_share']:>4.0%} {row['policy_loss']:>7.3f} "
-            f"{row['value_loss']:>6.3f} {row['game_length_mean']:>6.1f}  {elo}")
+            f"{row['value_loss']:>6.3f} {row['game_length_mean']:>6.1f}  {elo}"
+        )
         if not self.by_minutes:
             self.bar.update(1)
 

@@ -55,9 +55,12 @@ def network_idle(run: Run) -> Finding | None:
     share = run.late_median("network_share")
     if run.config.selfplay.groups > 1 or not share < 0.6:  # groups wait for the network while others use it
         return None
-    return Finding("the network is idle", f"it takes {share:.0%} of the time of self-play",
-                   "raise selfplay.parallel_games (and selfplay.groups to 2 on a GPU), or give the network more to do: "
-                   "network.channels, network.blocks")
+    return Finding(
+        "the network is idle",
+        f"it takes {share:.0%} of the time of self-play",
+        "raise selfplay.parallel_games (and selfplay.groups to 2 on a GPU), or give the network more to do: "
+        "network.channels, network.blocks",
+    )
 
 
 def entropy_collapsed(run: Run) -> Finding | None:
@@ -65,9 +68,12 @@ def entropy_collapsed(run: Run) -> Finding | None:
     entropy, limit = run.late_median("policy_entropy"), 0.08 * math.log(max(run.num_actions, 2))
     if not entropy < limit:
         return None
-    return Finding("the policy has collapsed", f"its entropy is {entropy:.3f} nats, below {limit:.3f}",
-                   "explore more: search.root_noise_fraction, selfplay.temperature_plies and "
-                   "selfplay.random_opening_plies up; lower training.replay_ratio")
+    return Finding(
+        "the policy has collapsed",
+        f"its entropy is {entropy:.3f} nats, below {limit:.3f}",
+        "explore more: search.root_noise_fraction, selfplay.temperature_plies and "
+        "selfplay.random_opening_plies up; lower training.replay_ratio",
+    )
 
 
 def policy_not_learned(run: Run) -> Finding | None:
@@ -75,9 +81,12 @@ def policy_not_learned(run: Run) -> Finding | None:
     loss, start = run.late_median("policy_loss"), run.generations[0].get("policy_loss")
     if start is None or len(run.generations) < 10 or not loss > 0.97 * start:
         return None
-    return Finding("the policy is not learned", f"its loss went from {start:.3f} to {loss:.3f} nats",
-                   "raise search.simulations or set search.gumbel=true, so that targets differ from the priors; check "
-                   "training.learning_rate")
+    return Finding(
+        "the policy is not learned",
+        f"its loss went from {start:.3f} to {loss:.3f} nats",
+        "raise search.simulations or set search.gumbel=true, so that targets differ from the priors; check "
+        "training.learning_rate",
+    )
 
 
 def value_overfits(run: Run) -> Finding | None:
@@ -85,19 +94,28 @@ def value_overfits(run: Run) -> Finding | None:
     seen, fresh = run.late_median("value_loss"), run.late_median("fresh_value_loss")
     if not fresh > 1.25 * seen:
         return None
-    return Finding("the value over-fits", f"its loss is {fresh:.3f} on new games and {seen:.3f} on those learned from",
-                   "lower training.replay_ratio, raise replay.window_min and replay.window_growth, set "
-                   "training.symmetries=true, or take a smaller network")
+    return Finding(
+        "the value over-fits",
+        f"its loss is {fresh:.3f} on new games and {seen:.3f} on those learned from",
+        "lower training.replay_ratio, raise replay.window_min and replay.window_growth, set "
+        "training.symmetries=true, or take a smaller network",
+    )
 
 
 def value_saturated(run: Run) -> Finding | None:
     """The value says the winner is certain and is wrong on new games as often as not."""
-    accuracy, steps = run.late_median("value_accuracy"), [row for row in run.late if row.get("gradient_norm") == 0.0]
+    accuracy, steps = (
+        run.late_median("value_accuracy"),
+        [row for row in run.late if row.get("gradient_norm") == 0.0],
+    )
     if not steps and not (accuracy < 0.55 and len(run.generations) >= 10):
         return None
-    return Finding("the value says nothing", f"it names the winner in {accuracy:.0%} of decided games",
-                   "lower training.learning_rate and raise training.warmup_steps: a saturated value has no gradient; "
-                   "begin anew")
+    return Finding(
+        "the value says nothing",
+        f"it names the winner in {accuracy:.0%} of decided games",
+        "lower training.learning_rate and raise training.warmup_steps: a saturated value has no gradient; "
+        "begin anew",
+    )
 
 
 def games_repeat(run: Run) -> Finding | None:
@@ -105,8 +123,11 @@ def games_repeat(run: Run) -> Finding | None:
     games, distinct = _games_of(run), run.total("distinct_games")
     if not games or not distinct < 0.8 * games:
         return None
-    return Finding("games repeat", f"{distinct:.0f} of the last {games:.0f} games are distinct",
-                   "raise selfplay.temperature_plies, search.root_noise_fraction or selfplay.random_opening_plies")
+    return Finding(
+        "games repeat",
+        f"{distinct:.0f} of the last {games:.0f} games are distinct",
+        "raise selfplay.temperature_plies, search.root_noise_fraction or selfplay.random_opening_plies",
+    )
 
 
 def window_small(run: Run) -> Finding | None:
@@ -114,9 +135,11 @@ def window_small(run: Run) -> Finding | None:
     window, positions = run.late_median("window_positions"), _positions_of_a_generation(run)
     if len(run.generations) < 10 or not window < 3 * positions:
         return None
-    return Finding("the replay window is small",
-                   f"it holds {window:,.0f} positions, a generation plays {positions:,.0f}",
-                   "raise replay.window_max and replay.window_growth, or lower selfplay.games_per_generation")
+    return Finding(
+        "the replay window is small",
+        f"it holds {window:,.0f} positions, a generation plays {positions:,.0f}",
+        "raise replay.window_max and replay.window_growth, or lower selfplay.games_per_generation",
+    )
 
 
 def few_simulations(run: Run) -> Finding | None:
@@ -124,9 +147,11 @@ def few_simulations(run: Run) -> Finding | None:
     search = run.config.search
     if search.gumbel or search.simulations >= 2 * min(run.num_actions, 200):
         return None
-    return Finding("few simulations for so many moves",
-                   f"search.simulations={search.simulations}, and the game has {run.num_actions} actions",
-                   "set search.gumbel=true, made for few simulations, or raise search.simulations")
+    return Finding(
+        "few simulations for so many moves",
+        f"search.simulations={search.simulations}, and the game has {run.num_actions} actions",
+        "set search.gumbel=true, made for few simulations, or raise search.simulations",
+    )
 
 
 def bad_steps(run: Run) -> Finding | None:
@@ -134,8 +159,11 @@ def bad_steps(run: Run) -> Finding | None:
     count = run.generations[-1].get("bad_steps") or 0
     if not count:
         return None
-    return Finding("steps were skipped", f"{count} had a loss or gradient that is NaN or infinite",
-                   "lower training.learning_rate or training.gradient_clip, or set network.precision=\"float32\"")
+    return Finding(
+        "steps were skipped",
+        f"{count} had a loss or gradient that is NaN or infinite",
+        'lower training.learning_rate or training.gradient_clip, or set network.precision="float32"',
+    )
 
 
 def wrong_resignations(run: Run) -> Finding | None:
@@ -143,8 +171,11 @@ def wrong_resignations(run: Run) -> Finding | None:
     would, wrong = run.total("would_resign"), run.total("wrong_resigns")
     if would < 20 or not wrong > 0.05 * would:
         return None
-    return Finding("players resign too early", f"{wrong:.0f} of {would:.0f} who would have resigned did not lose",
-                   "move selfplay.resign_threshold nearer to -1")
+    return Finding(
+        "players resign too early",
+        f"{wrong:.0f} of {would:.0f} who would have resigned did not lose",
+        "move selfplay.resign_threshold nearer to -1",
+    )
 
 
 def one_sided(run: Run) -> Finding | None:
@@ -153,25 +184,43 @@ def one_sided(run: Run) -> Finding | None:
     if sum(results) < 50 or not max(results) > 0.95 * sum(results):
         return None
     name = ("the first player wins", "nobody wins", "the second player wins")[results.index(max(results))]
-    return Finding("games are one-sided", f"in {max(results) / sum(results):.0%} of the last games {name}",
-                   "begin games from varied positions: selfplay.random_opening_plies")
+    return Finding(
+        "games are one-sided",
+        f"in {max(results) / sum(results):.0%} of the last games {name}",
+        "begin games from varied positions: selfplay.random_opening_plies",
+    )
 
 
 def strength_falls(run: Run) -> Finding | None:
     """The last rating is surely below the best one."""
-    rows = [row["players"][row["current"]] for row in run.ratings if row.get("current") in row.get("players", ())]
+    rows = [
+        row["players"][row["current"]] for row in run.ratings if row.get("current") in row.get("players", ())
+    ]
     if len(rows) < 3:
         return None
     best = max(rows, key=lambda row: row[1])
     if not rows[-1][2] < best[1]:
         return None
-    return Finding("play became weaker", f"Elo {rows[-1][0]:+.0f} at the end, {best[0]:+.0f} at the best",
-                   "raise replay.window_growth, set training.schedule=\"cosine\" or run.gate=true")
+    return Finding(
+        "play became weaker",
+        f"Elo {rows[-1][0]:+.0f} at the end, {best[0]:+.0f} at the best",
+        'raise replay.window_growth, set training.schedule="cosine" or run.gate=true',
+    )
 
 
 CHECKS: tuple[Callable[[Run], Finding | None], ...] = (
-    bad_steps, network_idle, policy_not_learned, entropy_collapsed, value_saturated, value_overfits, games_repeat,
-    one_sided, window_small, few_simulations, wrong_resignations, strength_falls,
+    bad_steps,
+    network_idle,
+    policy_not_learned,
+    entropy_collapsed,
+    value_saturated,
+    value_overfits,
+    games_repeat,
+    one_sided,
+    window_small,
+    few_simulations,
+    wrong_resignations,
+    strength_falls,
 )
 
 
@@ -193,10 +242,15 @@ def read_run(folder: Path) -> Run:
     config = load_config(folder / "config.toml")
     generations = [row for row in rows if row.get("event") == "generation"]
     if len(generations) < ENOUGH:
-        raise ValueError(f"{folder}: {counted(len(generations), 'generation')} so far: a diagnosis needs at least "
-                         f"{ENOUGH}")
-    return Run(config, games.parse(config.game).num_actions, generations,
-               [row for row in rows if row.get("event") == "rating"])
+        raise ValueError(
+            f"{folder}: {counted(len(generations), 'generation')} so far: a diagnosis needs at least {ENOUGH}"
+        )
+    return Run(
+        config,
+        games.parse(config.game).num_actions,
+        generations,
+        [row for row in rows if row.get("event") == "rating"],
+    )
 
 
 def examine(run: Run) -> list[Finding]:

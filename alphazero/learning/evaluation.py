@@ -19,8 +19,14 @@ BATCH = 64  # rows that the players of ratings evaluate at once
 class Evaluation:
     """Rates generations of one run; a generation's name is "generation 12" and its network lies in checkpoints/."""
 
-    def __init__(self, game: Any, config: Any, checkpoints: Path, pool: dict[str, Any] | None = None,
-                 choice: dict[str, Any] | None = None):
+    def __init__(
+        self,
+        game: Any,
+        config: Any,
+        checkpoints: Path,
+        pool: dict[str, Any] | None = None,
+        choice: dict[str, Any] | None = None,
+    ):
         """Take the `RatingPool` of a run that goes on, and how the run computes its network (`Inference.choice`).
 
         Raises ValueError for an anchor or a final opponent that cannot be used.
@@ -35,14 +41,22 @@ class Evaluation:
         if pool:
             began = RatingPool.from_dict(pool)
             if began.anchors != self.pool.anchors:
-                raise ValueError(f"evaluation.anchors={list(settings.anchors)!r}: the run began with "
-                                 f"{list(began.anchors)!r}, to which its ratings are relative: go on with them")
+                raise ValueError(
+                    f"evaluation.anchors={list(settings.anchors)!r}: the run began with "
+                    f"{list(began.anchors)!r}, to which its ratings are relative: go on with them"
+                )
             self.pool = began
 
     def player(self, network: ResidualNetwork, name: str, simulations: int, seed: int) -> Player:
         """Return a player that searches with `network`."""
-        inference = Inference(network, self.config.device, batch_size=BATCH, precision=self.config.network.precision,
-                              choice=self.choice, multiple=BATCH // 8)
+        inference = Inference(
+            network,
+            self.config.device,
+            batch_size=BATCH,
+            precision=self.config.network.precision,
+            choice=self.choice,
+            multiple=BATCH // 8,
+        )
         return self._searcher(inference, name, simulations, seed)
 
     def _searcher(self, inference: Any, name: str, simulations: int, seed: int) -> Player:
@@ -55,9 +69,12 @@ class Evaluation:
         if not self.pool.generations:
             self.pool.calibrate(self.game, settings.games, seed=seed, device=self.config.device)
         player = self.player(network, generation_name(generation), settings.simulations, seed)
-        earlier = {name: self._earlier(name, seed) for name in self.pool.generations if self._file(name).exists()}
-        return self.pool.evaluate(player, self.game, settings.games, seed=seed, device=self.config.device,
-                                  earlier=earlier)
+        earlier = {
+            name: self._earlier(name, seed) for name in self.pool.generations if self._file(name).exists()
+        }
+        return self.pool.evaluate(
+            player, self.game, settings.games, seed=seed, device=self.config.device, earlier=earlier
+        )
 
     def _earlier(self, name: str, seed: int) -> Callable[[], Player]:
         def make() -> Player:

@@ -42,25 +42,45 @@ class ExpertIteration:
         self._check_game()
         self.device = resolve_device(config.device)
         torch.manual_seed(config.seed)
-        self.trainer = Trainer(for_game(self.game, config.network), config.training, self.device,
-                               training_precision(config.network.precision, self.device))
+        self.trainer = Trainer(
+            for_game(self.game, config.network),
+            config.training,
+            self.device,
+            training_precision(config.network.precision, self.device),
+        )
         self.best = copy.deepcopy(self.trainer.player) if config.run.gate else None
-        self.window = ReplayWindow(self.game, config.replay.window_min, config.replay.window_max,
-                                   config.replay.window_growth, config.replay.surprise_weight)
+        self.window = ReplayWindow(
+            self.game,
+            config.replay.window_min,
+            config.replay.window_max,
+            config.replay.window_growth,
+            config.replay.surprise_weight,
+        )
         self.target = ValueTarget(config.training.result_weight, config.training.value_steps)
         if progress.checkpoint:
             self._restore_learner(progress.checkpoint)
         batch = math.ceil(config.selfplay.parallel_games / config.selfplay.groups)
-        self.inference = Inference(self.playing, config.device, batch_size=batch, precision=config.network.precision,
-                                   compile=config.network.compile, groups=config.selfplay.groups,
-                                   choice=progress.inference_choice, multiple=max(1, batch // 8))
+        self.inference = Inference(
+            self.playing,
+            config.device,
+            batch_size=batch,
+            precision=config.network.precision,
+            compile=config.network.compile,
+            groups=config.selfplay.groups,
+            choice=progress.inference_choice,
+            multiple=max(1, batch // 8),
+        )
         progress.inference_choice = self.inference.choice
-        self.evaluation = Evaluation(self.game, config, folder.path / "checkpoints", progress.pool,
-                                     self.inference.choice)
-        self.selfplay = SelfPlay(self.game, NetworkEvaluator(self.inference), config.search, config.selfplay,
-                                 config.seed)
+        self.evaluation = Evaluation(
+            self.game, config, folder.path / "checkpoints", progress.pool, self.inference.choice
+        )
+        self.selfplay = SelfPlay(
+            self.game, NetworkEvaluator(self.inference), config.search, config.selfplay, config.seed
+        )
         if progress.under_way:
-            self.selfplay.restore(*checkpoints.load_under_way(self._checkpoint(progress.under_way), self.game))
+            self.selfplay.restore(
+                *checkpoints.load_under_way(self._checkpoint(progress.under_way), self.game)
+            )
         self._fresh = {"fresh_policy_loss": math.nan, "fresh_value_loss": math.nan}
         self._started = time.monotonic()
         self._minutes_before = progress.minutes
@@ -86,8 +106,13 @@ class ExpertIteration:
         Commits how the network is computed above all, so that a run that is killed computes it in the same way.
         """
         progress = self.progress
-        self.folder.log(event, game=progress.game, seed=self.config.seed, generation=progress.generation,
-                        minutes=progress.minutes)
+        self.folder.log(
+            event,
+            game=progress.game,
+            seed=self.config.seed,
+            generation=progress.generation,
+            minutes=progress.minutes,
+        )
         bad = self._restore_window()
         self.folder.commit(progress.as_dict())
         return bad
@@ -116,8 +141,12 @@ class ExpertIteration:
             def show(ended: int, positions: int, wanted: int = wanted, shown: list[float] = shown) -> None:
                 if time.monotonic() - shown[0] > 0.5:
                     shown[0] = time.monotonic()
-                    display.phase(progress.generation + 1, f"self-play {ended}/{wanted}", self.minutes,
-                                  games=progress.games + ended)
+                    display.phase(
+                        progress.generation + 1,
+                        f"self-play {ended}/{wanted}",
+                        self.minutes,
+                        games=progress.games + ended,
+                    )
 
             games = self.selfplay.play(wanted, progress=show)
             self._keep(games)
@@ -126,8 +155,14 @@ class ExpertIteration:
         """Store finished games as a shard, add them to the window and commit."""
         progress = self.progress
         name = f"generation-{progress.generation + 1:06d}-{len(progress.shards):06d}"
-        write_shard(self.folder.path / "selfplay", name, self.game, games, generation=progress.generation + 1,
-                    seed=self.config.seed)
+        write_shard(
+            self.folder.path / "selfplay",
+            name,
+            self.game,
+            games,
+            generation=progress.generation + 1,
+            seed=self.config.seed,
+        )
         self.window.add(games)
         progress.shards.append(name)
         progress.count(games, self.selfplay.tally, self.config.selfplay.resign_threshold)
@@ -148,8 +183,9 @@ class ExpertIteration:
             samples = self.window.draw(training.batch_size, rng, self.target, training.symmetries)
             rows.append(self.trainer.step(samples, self._schedule_progress(step / steps)))
             if step % 10 == 0:
-                display.phase(progress.generation + 1, f"training {step}/{steps}", self.minutes,
-                              games=progress.games)
+                display.phase(
+                    progress.generation + 1, f"training {step}/{steps}", self.minutes, games=progress.games
+                )
         return mean_metrics([row for row in rows if row is not None])
 
     def _measure_fresh(self) -> None:
@@ -158,8 +194,9 @@ class ExpertIteration:
         if not self.window.num_samples:
             return
         rng = np.random.default_rng([self.config.seed, progress.generation, 1])
-        samples = self.window.draw(FRESH_SAMPLES, rng, self.target, training.symmetries,
-                                   newest_games=progress.generation_games)
+        samples = self.window.draw(
+            FRESH_SAMPLES, rng, self.target, training.symmetries, newest_games=progress.generation_games
+        )
         self._fresh = {f"fresh_{name}": loss for name, loss in self.trainer.evaluate(samples).items()}
 
     def _schedule_progress(self, within: float) -> float:
@@ -172,7 +209,9 @@ class ExpertIteration:
         if self.best is None:
             return
         display.phase(self.progress.generation, "gate", self.minutes, self.progress.games)
-        match = self.evaluation.gate(self.trainer.player, self.best, self.config.seed + self.progress.generation)
+        match = self.evaluation.gate(
+            self.trainer.player, self.best, self.config.seed + self.progress.generation
+        )
         passed = match.share >= self.config.run.gate_threshold
         if passed:
             self.best.load_state_dict(self.trainer.player.state_dict())
@@ -194,14 +233,27 @@ class ExpertIteration:
         progress.rated_minutes = self.minutes
         self._save_model(self._checkpoint(model_file(progress.generation)))
         progress.files.append(model_file(progress.generation))
-        self.folder.log("rating", generation=progress.generation, minutes=self.minutes, games=progress.games,
-                        positions=progress.positions, players=ratings.as_dict(), current=name)
+        self.folder.log(
+            "rating",
+            generation=progress.generation,
+            minutes=self.minutes,
+            games=progress.games,
+            positions=progress.positions,
+            players=ratings.as_dict(),
+            current=name,
+        )
         display.write(f"      Elo after generation {progress.generation}: {progress.elo}")
 
     def _log_generation(self, display: Display, metrics: StepMetrics) -> None:
-        row = {"generation": self.progress.generation, "minutes": self.minutes, **self.progress.generation_row(),
-               **metrics._asdict(), **self._fresh, "bad_steps": self.trainer.bad_steps,
-               "window_positions": self.window.num_samples}
+        row = {
+            "generation": self.progress.generation,
+            "minutes": self.minutes,
+            **self.progress.generation_row(),
+            **metrics._asdict(),
+            **self._fresh,
+            "bad_steps": self.trainer.bad_steps,
+            "window_positions": self.window.num_samples,
+        }
         self.folder.log("generation", **row)
         display.generation(row, self.progress.elo)
 
@@ -209,7 +261,10 @@ class ExpertIteration:
         """Write learner and model, and commit the finished generation."""
         progress = self.progress
         name = f"learner-{progress.generation:06d}.pt"
-        state = {"trainer": self.trainer.state(), "best": None if self.best is None else self.best.state_dict()}
+        state = {
+            "trainer": self.trainer.state(),
+            "best": None if self.best is None else self.best.state_dict(),
+        }
         checkpoints.save_learner(self._checkpoint(name), state)
         self._save_model(self.folder.path / MODEL)
         progress.files.append(name)
@@ -232,16 +287,28 @@ class ExpertIteration:
 
     def _save_model(self, path: Any) -> None:
         progress = self.progress
-        save_model(path, self.playing, self.game,
-                   {"run": self.folder.path.name, "generation": progress.generation, "games": progress.games,
-                    "positions": progress.positions, "minutes": round(self.minutes, 2), "seed": self.config.seed})
+        save_model(
+            path,
+            self.playing,
+            self.game,
+            {
+                "run": self.folder.path.name,
+                "generation": progress.generation,
+                "games": progress.games,
+                "positions": progress.positions,
+                "minutes": round(self.minutes, 2),
+                "seed": self.config.seed,
+            },
+        )
 
     def _check_game(self) -> None:
         """Refuse to go on with another game than the run began with."""
         game = rules.spec(self.game)
         if self.progress.game not in ("", game):
-            raise ValueError(f"{self.folder.path}: a run of {self.progress.game} cannot go on with game={game}: begin "
-                             "a new run")
+            raise ValueError(
+                f"{self.folder.path}: a run of {self.progress.game} cannot go on with game={game}: begin "
+                "a new run"
+            )
         self.progress.game = game
 
     def _restore_learner(self, name: str) -> None:
@@ -253,7 +320,9 @@ class ExpertIteration:
                 load_weights(self.best, state["best"] or self.trainer.player.state_dict())
                 self.best.active_blocks = self.trainer.player.active_blocks
         except KeyError as error:
-            raise ValueError(f"{path}: no checkpoint of this version of alphazero: it lacks {error}") from None
+            raise ValueError(
+                f"{path}: no checkpoint of this version of alphazero: it lacks {error}"
+            ) from None
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from None
 
@@ -271,7 +340,9 @@ class ExpertIteration:
                 set_aside(path)
                 progress.bad_shards.append(name)
                 bad.append(str(error))
-                self.folder.log("bad_shard", shard=name, reason=str(error), bad_shards=len(progress.bad_shards))
+                self.folder.log(
+                    "bad_shard", shard=name, reason=str(error), bad_shards=len(progress.bad_shards)
+                )
         self.window.refill(parts[::-1], progress.positions)
         return bad
 
@@ -283,6 +354,8 @@ def training_precision(precision: str, device: torch.device) -> str:
     """Return "bfloat16" where the settings allow it and the processor computes it fast, else "float32"."""
     if precision == "float32":
         return "float32"
-    return "bfloat16" if any(v.dtype == torch.bfloat16 for v in available_variants(device, "auto", False)) \
+    return (
+        "bfloat16"
+        if any(v.dtype == torch.bfloat16 for v in available_variants(device, "auto", False))
         else "float32"
-
+    )

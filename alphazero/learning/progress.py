@@ -20,7 +20,9 @@ class Progress:
     positions: int = 0  # their plies
     minutes: float = 0.0  # of training, over all processes
     shards: list[str] = dataclasses.field(default_factory=list)  # names in selfplay/
-    bad_shards: list[str] = dataclasses.field(default_factory=list)  # those of them that could not be read again
+    bad_shards: list[str] = dataclasses.field(
+        default_factory=list
+    )  # those of them that could not be read again
     files: list[str] = dataclasses.field(default_factory=list)  # names in checkpoints/
     checkpoint: str | None = None  # the learner's, after the last finished generation
     under_way: str | None = None  # the games under way
@@ -33,7 +35,9 @@ class Progress:
     resigned: int = 0
     would_resign: int = 0  # games played to their end in which a player's value fell below the threshold
     wrong_resigns: int = 0  # those of them that this player did not lose
-    tally: list[float] = dataclasses.field(default_factory=lambda: list(Tally()))  # of the unfinished generation
+    tally: list[float] = dataclasses.field(
+        default_factory=lambda: list(Tally())
+    )  # of the unfinished generation
     sample_debt: float = 0.0  # samples still to be trained on, less than a batch
     rated_minutes: float = 0.0  # when the last rating was
     elo: str = ""  # the last rating, as text
@@ -68,14 +72,21 @@ class Progress:
     def generation_row(self) -> dict[str, Any]:
         """Return what metrics.jsonl says of the self-play of a generation."""
         tally, games = Tally(*self.tally), max(1, self.generation_games)
-        return {"games": self.games, "positions": self.positions,
-                "positions_per_second": tally.moves / max(tally.seconds, 1e-9),
-                "network_share": tally.evaluator_seconds / max(tally.seconds, 1e-9),
-                "rows_per_second": tally.rows / max(tally.seconds, 1e-9),
-                "game_length_mean": self.generation_positions / games, "first_wins": self.first_wins,
-                "draws": self.draws, "second_wins": self.second_wins, "resigned": self.resigned,
-                "would_resign": self.would_resign, "wrong_resigns": self.wrong_resigns,
-                "distinct_games": self.generation_distinct}
+        return {
+            "games": self.games,
+            "positions": self.positions,
+            "positions_per_second": tally.moves / max(tally.seconds, 1e-9),
+            "network_share": tally.evaluator_seconds / max(tally.seconds, 1e-9),
+            "rows_per_second": tally.rows / max(tally.seconds, 1e-9),
+            "game_length_mean": self.generation_positions / games,
+            "first_wins": self.first_wins,
+            "draws": self.draws,
+            "second_wins": self.second_wins,
+            "resigned": self.resigned,
+            "would_resign": self.would_resign,
+            "wrong_resigns": self.wrong_resigns,
+            "distinct_games": self.generation_distinct,
+        }
 
     def as_dict(self) -> dict[str, Any]:
         """Return the whole as plain JSON."""
@@ -88,7 +99,9 @@ class Progress:
             return TypeAdapter(cls).validate_python(data)
         except ValidationError as error:
             first = error.errors()[0]
-            raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}, given {first['input']!r}") from None
+            raise ValueError(
+                f"{'.'.join(map(str, first['loc']))}: {first['msg']}, given {first['input']!r}"
+            ) from None
 
     def fraction_done(self, limits: Any, minutes: float | None = None) -> float:
         """Return how much of a run with the limits of a `RunConfig` is over, in [0, 1]; 0 where it has none."""

@@ -19,8 +19,10 @@ from alphazero.files import naming, remove_temporary, write_atomically
 
 CONFIG, PROGRESS, METRICS = "config.toml", "progress.json", "metrics.jsonl"
 SUBFOLDERS = ("checkpoints", "selfplay", "plots")
-OWN_FILES = {"selfplay": ("generation-*.npz", "generation-*.json"),
-             "checkpoints": ("learner-*.pt", "*.under_way", "model-*.safetensors")}
+OWN_FILES = {
+    "selfplay": ("generation-*.npz", "generation-*.json"),
+    "checkpoints": ("learner-*.pt", "*.under_way", "model-*.safetensors"),
+}
 
 
 class RunFolder:
@@ -39,8 +41,10 @@ class RunFolder:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             self._lock.close()
-            raise ValueError(f"{self.path}: another process is training in this folder: stop it first, or choose "
-                             "another run.folder") from None
+            raise ValueError(
+                f"{self.path}: another process is training in this folder: stop it first, or choose "
+                "another run.folder"
+            ) from None
         self._metrics = (self.path / METRICS).open("ab")
         self.listener: Callable[[str, dict[str, Any]], None] | None = None  # is told of every event
 
@@ -72,8 +76,10 @@ class RunFolder:
     def log(self, event: str, **values: Any) -> None:
         """Append one line to metrics.jsonl; NaN is written as null."""
         row = {"event": event, "time": time.strftime("%Y-%m-%dT%H:%M:%S"), **values}
-        clean = {key: None if isinstance(value, float) and not math.isfinite(value) else value
-                 for key, value in row.items()}
+        clean = {
+            key: None if isinstance(value, float) and not math.isfinite(value) else value
+            for key, value in row.items()
+        }
         with naming(self.path / METRICS):
             self._metrics.write(json.dumps(clean).encode() + b"\n")
             self._metrics.flush()
@@ -85,7 +91,9 @@ class RunFolder:
         with naming(self.path / METRICS):
             os.fsync(self._metrics.fileno())
             size = os.fstat(self._metrics.fileno()).st_size
-        write_atomically(self.path / PROGRESS, json.dumps({**progress, "metrics_bytes": size}, indent=1).encode())
+        write_atomically(
+            self.path / PROGRESS, json.dumps({**progress, "metrics_bytes": size}, indent=1).encode()
+        )
 
     def go_back(self, progress: dict[str, Any]) -> None:
         """Take away what was written after `progress` was committed: lines of metrics, shards, checkpoints.
@@ -124,12 +132,16 @@ def read_progress(path: str | os.PathLike[str]) -> dict[str, Any] | None:
     file = Path(path) / PROGRESS
     if not file.exists():
         if any(own_files(Path(path))):
-            raise ValueError(f"{file}: missing, but the folder holds games or checkpoints of a run: restore the file, "
-                             "or start a new run in another folder")
+            raise ValueError(
+                f"{file}: missing, but the folder holds games or checkpoints of a run: restore the file, "
+                "or start a new run in another folder"
+            )
         return None
     try:
         progress = json.loads(file.read_bytes())
         progress["shards"], progress["files"], progress["metrics_bytes"]
     except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{file}: damaged ({type(error).__name__}: {error}): restore it, or start a new run") from None
+        raise ValueError(
+            f"{file}: damaged ({type(error).__name__}: {error}): restore it, or start a new run"
+        ) from None
     return progress

@@ -33,7 +33,9 @@ class Trainer:
     config: a `TrainingConfig`; precision: "float32", or "bfloat16" for mixed precision with float32 weights.
     """
 
-    def __init__(self, network: ResidualNetwork, config: Any, device: torch.device, precision: str = "float32"):
+    def __init__(
+        self, network: ResidualNetwork, config: Any, device: torch.device, precision: str = "float32"
+    ):
         self.config, self.device, self.precision = config, device, precision
         self.network = network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         if config.first_blocks:
@@ -101,8 +103,10 @@ class Trainer:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bfloat16"):
             logits, output = self.network(planes)
         log_policy = losses.masked_log_policy(logits, legal_mask)
-        return {"policy_loss": losses.policy_loss(log_policy, policy).item(),
-                "value_loss": losses.value_loss(output, value).item()}
+        return {
+            "policy_loss": losses.policy_loss(log_policy, policy).item(),
+            "value_loss": losses.value_loss(output, value).item(),
+        }
 
     def _tensors(self, samples: Samples) -> list[Tensor]:
         tensors = [torch.from_numpy(array).to(self.device, non_blocking=True) for array in samples]
@@ -119,7 +123,8 @@ class Trainer:
         if self._bad_in_a_row >= self.config.max_bad_steps:
             raise TrainingDiverged(
                 f"{self._bad_in_a_row} training steps in a row had a loss or gradient that is NaN or infinite: "
-                "lower training.learning_rate or training.gradient_clip, or set network.precision=\"float32\"")
+                'lower training.learning_rate or training.gradient_clip, or set network.precision="float32"'
+            )
 
     def _update(self, progress: float) -> float:
         rate = self.learning_rate(progress)
@@ -133,17 +138,24 @@ class Trainer:
 
     def state(self) -> dict[str, Any]:
         """Return all that `restore` needs to go on exactly here."""
-        return {"kind": self.config.optimizer,
-                "network": self.network.state_dict(), "optimizer": self.optimizer.state_dict(),
-                "averaged": None if self.averaged is None else self.averaged.state_dict(),
-                "steps": self.steps, "bad_steps": self.bad_steps, "bad_in_a_row": self._bad_in_a_row,
-                "blocks": self.network.active_blocks}
+        return {
+            "kind": self.config.optimizer,
+            "network": self.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "averaged": None if self.averaged is None else self.averaged.state_dict(),
+            "steps": self.steps,
+            "bad_steps": self.bad_steps,
+            "bad_in_a_row": self._bad_in_a_row,
+            "blocks": self.network.active_blocks,
+        }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go back to what `state` returned, with the settings of now; ValueError when these are too different."""
         if state["kind"] != self.config.optimizer:
-            raise ValueError(f"training.optimizer={self.config.optimizer!r}: the run began with {state['kind']!r} and "
-                             "has to go on with it")
+            raise ValueError(
+                f"training.optimizer={self.config.optimizer!r}: the run began with {state['kind']!r} and "
+                "has to go on with it"
+            )
         load_weights(self.network, state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
         set_hyperparameters(self.optimizer, self.config)
@@ -179,8 +191,10 @@ def load_weights(network: nn.Module, weights: dict[str, Tensor]) -> None:
     try:
         network.load_state_dict(weights)
     except RuntimeError:
-        raise ValueError("the weights are those of a network with other settings: go on with the [network] that the "
-                         "run began with") from None
+        raise ValueError(
+            "the weights are those of a network with other settings: go on with the [network] that the "
+            "run began with"
+        ) from None
 
 
 @torch.no_grad()

@@ -29,11 +29,15 @@ class Summary(NamedTuple):
     match: Any | None  # its MatchResult, None where it was not played by this process
 
     def __str__(self) -> str:
-        lines = [f"{counted(self.generations, 'generation')}, {self.games} games, {self.positions} positions in "
-                 f"{self.minutes:.1f} minutes of training",
-                 *([f"Elo {self.elo}"] if self.elo else []), *([self.match_text] if self.match_text else []),
-                 f"model   {self.model}", f"plots   {self.folder / 'plots'}",
-                 f"play    alphazero play {self.game} --model {self.model}"]
+        lines = [
+            f"{counted(self.generations, 'generation')}, {self.games} games, {self.positions} positions in "
+            f"{self.minutes:.1f} minutes of training",
+            *([f"Elo {self.elo}"] if self.elo else []),
+            *([self.match_text] if self.match_text else []),
+            f"model   {self.model}",
+            f"plots   {self.folder / 'plots'}",
+            f"play    alphazero play {self.game} --model {self.model}",
+        ]
         return "\n".join(lines)
 
 
@@ -45,8 +49,10 @@ def train(config: Config, folder: str | os.PathLike[str]) -> Summary:
     folder = Path(folder)
     with RunFolder(folder) as run_folder:
         if read_progress(folder) is not None:
-            raise ValueError(f"{folder}: holds a run already: go on with `alphazero train --resume {folder}`, or "
-                             "choose another run.folder")
+            raise ValueError(
+                f"{folder}: holds a run already: go on with `alphazero train --resume {folder}`, or "
+                "choose another run.folder"
+            )
         return _work(config, run_folder, Progress(), "start")
 
 
@@ -66,9 +72,15 @@ def resume(folder: str | os.PathLike[str], overrides: Any = ()) -> Summary:
         try:
             progress = Progress.from_dict(data)
         except ValueError as error:
-            raise ValueError(f"{folder / PROGRESS}: damaged ({error}): restore it, or start a new run") from None
+            raise ValueError(
+                f"{folder / PROGRESS}: damaged ({error}): restore it, or start a new run"
+            ) from None
         run_folder.go_back(data)
-        if progress.ended and progress.ended == progress.generation and progress.fraction_done(config.run) >= 1.0:
+        if (
+            progress.ended
+            and progress.ended == progress.generation
+            and progress.fraction_done(config.run) >= 1.0
+        ):
             return _summary(config, folder, progress)
         return _work(config, run_folder, progress, "resume")
 
@@ -78,7 +90,9 @@ def _work(config: Config, folder: RunFolder, progress: Progress, event: str) -> 
     set_threads(config.threads)
     if event == "start":
         folder.clear()
-    run = ExpertIteration(config, folder, progress)  # refuses settings that cannot be used before they are written
+    run = ExpertIteration(
+        config, folder, progress
+    )  # refuses settings that cannot be used before they are written
     folder.write_config(config.to_toml())
     bad_shards = run.begin(event)
     try:
@@ -112,8 +126,13 @@ def _last_match(run: ExpertIteration, folder: RunFolder) -> Any:
     match = run.evaluation.final_match(run.playing, run.config.seed, progress=True)
     if match is not None:
         folder.log("match", **match.as_dict())
-    folder.log("end", generation=progress.generation, minutes=progress.minutes, games=progress.games,
-               positions=progress.positions)
+    folder.log(
+        "end",
+        generation=progress.generation,
+        minutes=progress.minutes,
+        games=progress.games,
+        positions=progress.positions,
+    )
     progress.ended, progress.match = progress.generation, match.summary() if match else ""
     folder.commit(progress.as_dict())
     return match
@@ -124,7 +143,17 @@ def _summary(config: Config, folder: Path, progress: Progress, match: Any = None
     from alphazero.plots import plot_run
 
     plot_run(folder)
-    summary = Summary(config.game, folder, folder / MODEL, progress.generation, progress.games, progress.positions,
-                      progress.minutes, progress.elo, progress.match, match)
+    summary = Summary(
+        config.game,
+        folder,
+        folder / MODEL,
+        progress.generation,
+        progress.games,
+        progress.positions,
+        progress.minutes,
+        progress.elo,
+        progress.match,
+        match,
+    )
     print(summary, flush=True)
     return summary

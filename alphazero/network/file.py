@@ -28,7 +28,13 @@ __all__ = ["Model", "load_model", "save_model"]
 
 KEY, FORMAT_VERSION = "alphazero", 1
 ENCODING_VERSION = 1  # of games that do not state one
-SIZES = {"size", "rows", "cols", "komi", "max_plies"}  # rules that may differ for a network that fits every board
+SIZES = {
+    "size",
+    "rows",
+    "cols",
+    "komi",
+    "max_plies",
+}  # rules that may differ for a network that fits every board
 FIELDS = {
     "format_version",
     "game",

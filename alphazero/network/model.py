@@ -89,7 +89,13 @@ class ValueHead(nn.Module):
     """Value head: 1x1 convolution, a hidden layer over all squares, or their mean and maximum, then 1 output or 3."""
 
     def __init__(
-        self, channels: int, hidden_channels: int, num_squares: int, hidden: int, num_outputs: int, pooling: bool
+        self,
+        channels: int,
+        hidden_channels: int,
+        num_squares: int,
+        hidden: int,
+        num_outputs: int,
+        pooling: bool,
     ):
         super().__init__()
         self.pooling = pooling
@@ -130,7 +136,8 @@ class ResidualNetwork(nn.Module):
         self.stem = ConvNorm(planes, channels, 3)
         every = config.global_pooling or config.blocks + 1
         self.blocks = nn.ModuleList(
-            ResidualBlock(channels, global_pooling=index % every == 0) for index in range(1, config.blocks + 1)
+            ResidualBlock(channels, global_pooling=index % every == 0)
+            for index in range(1, config.blocks + 1)
         )
         self.active_blocks = config.blocks
         self.policy_head = self._make_policy_head(rows * cols)

@@ -9,5 +9,13 @@ from alphazero.search.evaluators import (
 )
 from alphazero.search.search import Search, SearchResult, search_positions
 
-__all__ = ["Evaluator", "MixtureEvaluator", "NetworkEvaluator", "RolloutEvaluator", "Search", "SearchResult",
-           "UniformEvaluator", "search_positions"]
+__all__ = [
+    "Evaluator",
+    "MixtureEvaluator",
+    "NetworkEvaluator",
+    "RolloutEvaluator",
+    "Search",
+    "SearchResult",
+    "UniformEvaluator",
+    "search_positions",
+]

@@ -28,8 +28,12 @@ def make_cache(num_actions: int, memory_bytes: int) -> Cache:
     entries = WAYS
     while entries * 2 * entry <= memory_bytes:
         entries *= 2
-    return Cache(np.zeros(entries, np.uint64), np.zeros(entries, np.float32),
-                 np.zeros((entries, num_actions), np.float32), np.zeros(1, np.int64))
+    return Cache(
+        np.zeros(entries, np.uint64),
+        np.zeros(entries, np.float32),
+        np.zeros((entries, num_actions), np.float32),
+        np.zeros(1, np.int64),
+    )
 
 
 def clear(cache: Cache) -> None:

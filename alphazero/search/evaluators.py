@@ -69,8 +69,16 @@ class RolloutEvaluator:
         n = len(states)
         values = np.empty(n, np.float32)
         legal = np.empty((n, self.game.num_actions), np.int32)
-        _rollout_values(self.game, states, states.copy(), legal, self.rollouts, self._seed,
-                        np.uint64(self._evaluated), values)
+        _rollout_values(
+            self.game,
+            states,
+            states.copy(),
+            legal,
+            self.rollouts,
+            self._seed,
+            np.uint64(self._evaluated),
+            values,
+        )
         self._evaluated += n
         return np.zeros((n, self.game.num_actions), np.float32), values
 

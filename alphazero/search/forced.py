@@ -58,14 +58,22 @@ def prune_forced(forest, rule, tree, out):
             best = index
     if out[best] == 0.0:
         return
-    most = edge_score(rule, weight, edge_q(forest, tree, first + best, 0.0),
-                      forest.edges[tree, first + best].prior, out[best])
+    most = edge_score(
+        rule,
+        weight,
+        edge_q(forest, tree, first + best, 0.0),
+        forest.edges[tree, first + best].prior,
+        out[best],
+    )
     for index in range(count):
         if index != best and out[index] > 0.0:
             prior = np.float64(forest.edges[tree, first + index].prior)
             least = out[index] - np.sqrt(rule.forced * prior * total)
             q = edge_q(forest, tree, first + index, 0.0)
-            while out[index] - 1.0 >= max(least, 0.0) and edge_score(rule, weight, q, prior, out[index] - 1.0) < most:
+            while (
+                out[index] - 1.0 >= max(least, 0.0)
+                and edge_score(rule, weight, q, prior, out[index] - 1.0) < most
+            ):
                 out[index] -= 1.0
             if out[index] <= 1.0:
                 out[index] = 0.0

@@ -17,42 +17,63 @@ NONE = np.int64(-1)  # no child, no parent, no node in a leaf slot
 ROOT = np.int64(0)  # the node on top of every tree
 STATE_PER_NODE_BYTES = 512  # larger positions are not stored per node but replayed from the root
 
-NODE = np.dtype([
-    ("value_sum", np.float64),  # sum of the values of the node's visits, for the player to move in it
-    ("first_edge", np.int32),  # where the node's block of edges begins
-    ("num_edges", np.int32),  # UNEXPANDED, or the size of the block (0: over, or no room left to expand it)
-    ("visits", np.int32),  # N(s), the visit that evaluated the node included
-    ("value", np.float32),  # the evaluator's value (or the game's result) for the player to move
-    ("parent", np.int32),
-    ("parent_edge", np.int32),
-    ("remap", np.int32),  # scratch: the node's new index while a subtree is moved
-    ("player", np.int8),  # who is to move: 0 or 1
-    ("proven", np.int8),  # 0, or the result under perfect play for the player to move: 1 loss, 2 draw, 3 win
-], align=True)
+NODE = np.dtype(
+    [
+        ("value_sum", np.float64),  # sum of the values of the node's visits, for the player to move in it
+        ("first_edge", np.int32),  # where the node's block of edges begins
+        (
+            "num_edges",
+            np.int32,
+        ),  # UNEXPANDED, or the size of the block (0: over, or no room left to expand it)
+        ("visits", np.int32),  # N(s), the visit that evaluated the node included
+        ("value", np.float32),  # the evaluator's value (or the game's result) for the player to move
+        ("parent", np.int32),
+        ("parent_edge", np.int32),
+        ("remap", np.int32),  # scratch: the node's new index while a subtree is moved
+        ("player", np.int8),  # who is to move: 0 or 1
+        (
+            "proven",
+            np.int8,
+        ),  # 0, or the result under perfect play for the player to move: 1 loss, 2 draw, 3 win
+    ],
+    align=True,
+)
 
-EDGE = np.dtype([
-    ("value_sum", np.float64),  # W(s, a), for the player who chooses the edge
-    ("action", np.int32),
-    ("visits", np.int32),  # N(s, a)
-    ("prior", np.float32),  # P(s, a)
-    ("child", np.int32),  # NONE until the first visit
-    ("in_flight", np.int32),  # leaves below this edge that wait for their evaluation
-    ("noise", np.float32),  # at the root: its Gumbel noise, or what Dirichlet noise added to the prior
-], align=True)
+EDGE = np.dtype(
+    [
+        ("value_sum", np.float64),  # W(s, a), for the player who chooses the edge
+        ("action", np.int32),
+        ("visits", np.int32),  # N(s, a)
+        ("prior", np.float32),  # P(s, a)
+        ("child", np.int32),  # NONE until the first visit
+        ("in_flight", np.int32),  # leaves below this edge that wait for their evaluation
+        ("noise", np.float32),  # at the root: its Gumbel noise, or what Dirichlet noise added to the prior
+    ],
+    align=True,
+)
 
-TREE = np.dtype([
-    ("seed", np.uint64),  # the tree's own random generator
-    ("num_nodes", np.int32),
-    ("used_edges", np.int32),
-    ("budget", np.int32),  # simulations of the present search
-    ("done", np.int32),  # simulations finished
-    ("noisy", np.int8),  # 1: the root waits for its exploration noise, 0: it gets none, + 2: that is settled
-], align=True)
+TREE = np.dtype(
+    [
+        ("seed", np.uint64),  # the tree's own random generator
+        ("num_nodes", np.int32),
+        ("used_edges", np.int32),
+        ("budget", np.int32),  # simulations of the present search
+        ("done", np.int32),  # simulations finished
+        (
+            "noisy",
+            np.int8,
+        ),  # 1: the root waits for its exploration noise, 0: it gets none, + 2: that is settled
+    ],
+    align=True,
+)
 
-LEAF = np.dtype([
-    ("hash", np.uint64),  # input_hash of the waiting position
-    ("node", np.int32),  # the node that waits, or NONE
-], align=True)
+LEAF = np.dtype(
+    [
+        ("hash", np.uint64),  # input_hash of the waiting position
+        ("node", np.int32),  # the node that waits, or NONE
+    ],
+    align=True,
+)
 
 
 class Forest(NamedTuple):
@@ -65,17 +86,26 @@ class Forest(NamedTuple):
     states: np.ndarray  # state_dtype [T, N], or [T, 1] (the root's only) when positions are replayed
     leaf_states: np.ndarray  # state_dtype [T, K + 1], the waiting positions, and one for scratch
     legal: np.ndarray  # int32 [T, A], scratch
-    schedule: np.ndarray  # int32 [T, S] for Gumbel search: visits that the root edge to be chosen has, by simulation
+    schedule: (
+        np.ndarray
+    )  # int32 [T, S] for Gumbel search: visits that the root edge to be chosen has, by simulation
 
 
-def _fields(game: Any, trees: int, nodes: int, edges: int, leaves: int, simulations: int,
-            replay: bool) -> dict[str, tuple[tuple[int, ...], Any]]:
+def _fields(
+    game: Any, trees: int, nodes: int, edges: int, leaves: int, simulations: int, replay: bool
+) -> dict[str, tuple[tuple[int, ...], Any]]:
     """Return shape and dtype of every array."""
     state = game.state_dtype
-    return {"nodes": ((trees, nodes), NODE), "edges": ((trees, edges), EDGE), "trees": ((trees,), TREE),
-            "leaves": ((trees, leaves), LEAF), "states": ((trees, 1 if replay else nodes), state),
-            "leaf_states": ((trees, leaves + 1), state), "legal": ((trees, game.num_actions), np.int32),
-            "schedule": ((trees, simulations), np.int32)}
+    return {
+        "nodes": ((trees, nodes), NODE),
+        "edges": ((trees, edges), EDGE),
+        "trees": ((trees,), TREE),
+        "leaves": ((trees, leaves), LEAF),
+        "states": ((trees, 1 if replay else nodes), state),
+        "leaf_states": ((trees, leaves + 1), state),
+        "legal": ((trees, game.num_actions), np.int32),
+        "schedule": ((trees, simulations), np.int32),
+    }
 
 
 def forest_bytes(fields: dict[str, tuple[tuple[int, ...], Any]]) -> int:
@@ -83,8 +113,16 @@ def forest_bytes(fields: dict[str, tuple[tuple[int, ...], Any]]) -> int:
     return sum(int(np.prod(shape)) * np.dtype(kind).itemsize for shape, kind in fields.values())
 
 
-def make_forest(game: Any, trees: int, simulations: int, *, leaves: int = 1, keep_subtrees: bool = True,
-                memory_bytes: int = 1 << 30, replay: bool | None = None) -> Forest:
+def make_forest(
+    game: Any,
+    trees: int,
+    simulations: int,
+    *,
+    leaves: int = 1,
+    keep_subtrees: bool = True,
+    memory_bytes: int = 1 << 30,
+    replay: bool | None = None,
+) -> Forest:
     """Allocate a forest for searches of up to `simulations` each, within `memory_bytes`.
 
     A tree has room for one search, or for a kept subtree and two more. When not every node can have its full block
@@ -99,9 +137,11 @@ def make_forest(game: Any, trees: int, simulations: int, *, leaves: int = 1, kee
     edges = min(nodes * game.num_actions, (memory_bytes - fixed) // per_edge)
     if edges < 2 * game.num_actions:
         needed = (fixed + per_edge * 2 * game.num_actions) / 2**20
-        raise ValueError(f"search.memory_mb={memory_bytes / 2**20:.3g} is too small: {trees} trees of {simulations} "
-                         f"simulations of {game.name} need at least {needed:.3g} MB; "
-                         "search fewer trees or simulations, or raise it")
+        raise ValueError(
+            f"search.memory_mb={memory_bytes / 2**20:.3g} is too small: {trees} trees of {simulations} "
+            f"simulations of {game.name} need at least {needed:.3g} MB; "
+            "search fewer trees or simulations, or raise it"
+        )
     fields = _fields(game, trees, nodes, edges, leaves, simulations, replay)
     return Forest(**{name: np.zeros(shape, kind) for name, (shape, kind) in fields.items()})
 

@@ -101,7 +101,9 @@ def best_interior_edge(forest, rule, tree, node):
     best, best_score = first, -np.inf
     for edge in range(first, first + count):
         policy = np.exp(completed_logit(forest, rule, tree, edge, mixed, scale) - largest) / total
-        score = policy - (forest.edges[tree, edge].visits + forest.edges[tree, edge].in_flight) / (1.0 + visits)
+        score = policy - (forest.edges[tree, edge].visits + forest.edges[tree, edge].in_flight) / (
+            1.0 + visits
+        )
         if score > best_score:
             best, best_score = edge, score
     return best
@@ -113,8 +115,9 @@ def draw_root_noise(forest, rule, tree, scale):
     count = forest.nodes[tree, 0].num_edges
     for index in range(count):
         forest.edges[tree, forest.nodes[tree, 0].first_edge + index].noise = scale * draw_gumbel(forest, tree)
-    fill_schedule(forest.schedule[tree], np.int64(min(rule.gumbel, count)),
-                  np.int64(forest.trees[tree].budget))
+    fill_schedule(
+        forest.schedule[tree], np.int64(min(rule.gumbel, count)), np.int64(forest.trees[tree].budget)
+    )
 
 
 @helper

@@ -31,7 +31,10 @@ def root_policy(forest, rule, gumbel, tree, out):
     PUCT: visits / sum of visits, without forced ones; Gumbel: the improved policy with completed Q. Priors when
     nothing was visited. Edges that perfect play does not choose, as far as it is proven, get nothing.
     """
-    first, count = np.int64(forest.nodes[tree, 0].first_edge), np.int64(max(forest.nodes[tree, 0].num_edges, 0))
+    first, count = (
+        np.int64(forest.nodes[tree, 0].first_edge),
+        np.int64(max(forest.nodes[tree, 0].num_edges, 0)),
+    )
     if gumbel is not None:
         improved_policy(forest, rule, tree, ROOT, out)
     else:
@@ -146,7 +149,9 @@ def write_results(forest, rule, temperature, visits, q, prior, policy, actions, 
     """Write the results of all trees: arrays [T, A] as in `write_result`, actions int64[T], values float32[T]."""
     for index in range(actions.size):
         tree = np.int64(index)
-        actions[tree] = write_result(forest, rule, tree, temperature, visits[tree], q[tree], prior[tree], policy[tree])
+        actions[tree] = write_result(
+            forest, rule, tree, temperature, visits[tree], q[tree], prior[tree], policy[tree]
+        )
         values[tree] = root_value(forest, tree)
 
 
@@ -176,5 +181,14 @@ def edge_of_action(forest, tree, action):
     return np.int64(NONE)
 
 
-__all__ = ["choose_edge", "edge_of_action", "most_visited_edge", "root_policy", "root_value", "seen_by", "variation",
-           "write_result", "write_results"]
+__all__ = [
+    "choose_edge",
+    "edge_of_action",
+    "most_visited_edge",
+    "root_policy",
+    "root_value",
+    "seen_by",
+    "variation",
+    "write_result",
+    "write_results",
+]

@@ -60,16 +60,26 @@ class Rule(NamedTuple):
 
 def make_rule(config, *, noise: bool) -> Rule:
     """Return the rule that a `SearchConfig` describes; `noise` switches root exploration on (self-play) or off."""
-    return Rule(kind=int(Kind[config.rule]), c_init=float(config.c_init), c_base=float(config.c_base),
-                c_puct=float(config.c_puct), rho=float(config.rho), c_uct=float(config.c_uct),
-                opponent_exploration=float(config.opponent_exploration),
-                urgency=int(Urgency[config.fpu]), fpu_value=float(config.fpu_value),
-                fpu_reduction=float(config.fpu_reduction), virtual_loss=float(config.virtual_loss),
-                prove=int(config.prove), noise_fraction=float(config.root_noise_fraction) if noise else 0.0,
-                dirichlet_alpha=float(config.dirichlet_alpha),
-                forced=float(config.forced_playouts) if noise else 0.0,
-                gumbel_c_visit=float(config.gumbel_c_visit), gumbel_c_scale=float(config.gumbel_c_scale),
-                gumbel=int(config.gumbel_considered) if config.gumbel else None)
+    return Rule(
+        kind=int(Kind[config.rule]),
+        c_init=float(config.c_init),
+        c_base=float(config.c_base),
+        c_puct=float(config.c_puct),
+        rho=float(config.rho),
+        c_uct=float(config.c_uct),
+        opponent_exploration=float(config.opponent_exploration),
+        urgency=int(Urgency[config.fpu]),
+        fpu_value=float(config.fpu_value),
+        fpu_reduction=float(config.fpu_reduction),
+        virtual_loss=float(config.virtual_loss),
+        prove=int(config.prove),
+        noise_fraction=float(config.root_noise_fraction) if noise else 0.0,
+        dirichlet_alpha=float(config.dirichlet_alpha),
+        forced=float(config.forced_playouts) if noise else 0.0,
+        gumbel_c_visit=float(config.gumbel_c_visit),
+        gumbel_c_scale=float(config.gumbel_c_scale),
+        gumbel=int(config.gumbel_considered) if config.gumbel else None,
+    )
 
 
 @njit
@@ -119,7 +129,10 @@ def edge_q(forest, tree, edge, virtual_loss):
 def best_edge(forest, rule, tree, node):
     """Return the edge with the highest score, the first of equals; none that is proven to lose, unless all are."""
     first, last = _block(forest, tree, node)
-    visited_prior, flying = 0.0, 0  # what the rule needs of them: nothing where one leaf is collected at a time
+    visited_prior, flying = (
+        0.0,
+        0,
+    )  # what the rule needs of them: nothing where one leaf is collected at a time
     if forest.leaves.shape[1] > 1 or (rule.kind != 3 and rule.fpu_reduction != 0.0):
         for edge in range(first, last):
             flying += forest.edges[tree, edge].in_flight

@@ -28,7 +28,9 @@ class SearchResult(NamedTuple):
     policy: np.ndarray  # float32[n, A], the policy to learn
     value: np.ndarray  # float32[n], for the player to move
     action: np.ndarray  # int64[n], the action to play; -1 where the game is over
-    principal_variation: list[dict[int, list[int]]]  # for each position: action -> the line that begins with it
+    principal_variation: list[
+        dict[int, list[int]]
+    ]  # for each position: action -> the line that begins with it
 
 
 class Search:
@@ -39,18 +41,37 @@ class Search:
     not stored per node (None: as their size says).
     """
 
-    def __init__(self, game: Any, num_trees: int, config: Any, evaluator: Evaluator, *, seed: int = 0,
-                 noise: bool = False, leaves: int = 1, simulations: int | None = None, replay: bool | None = None):
+    def __init__(
+        self,
+        game: Any,
+        num_trees: int,
+        config: Any,
+        evaluator: Evaluator,
+        *,
+        seed: int = 0,
+        noise: bool = False,
+        leaves: int = 1,
+        simulations: int | None = None,
+        replay: bool | None = None,
+    ):
         self.game, self.evaluator, self.config = game, evaluator, config
         self.rule = make_rule(config, noise=noise)
         self.noise = np.int8(noise)
         self.keep = bool(config.reuse_subtree) and not config.gumbel
         self.simulations = int(simulations or config.simulations)
-        self.forest = make_forest(game, num_trees, self.simulations, leaves=leaves,
-                                  keep_subtrees=self.keep, replay=replay,
-                                  memory_bytes=int(config.memory_mb * 2**20))
+        self.forest = make_forest(
+            game,
+            num_trees,
+            self.simulations,
+            leaves=leaves,
+            keep_subtrees=self.keep,
+            replay=replay,
+            memory_bytes=int(config.memory_mb * 2**20),
+        )
         self.share = evaluator.cacheable and config.cache_mb > 0
-        self.cache = evaluations.make_cache(game.num_actions, int(config.cache_mb * 2**20) if self.share else 0)
+        self.cache = evaluations.make_cache(
+            game.num_actions, int(config.cache_mb * 2**20) if self.share else 0
+        )
         self.planes = np.zeros((num_trees * leaves, game.planes, *game.board_shape), np.float32)
         self.all_trees = np.arange(num_trees, dtype=np.int32)
         self._rows = np.full((num_trees, leaves), -1, np.int32)
@@ -82,9 +103,13 @@ class Search:
         chosen = self._trees(trees)
         amounts = np.broadcast_to(np.asarray(budgets, np.int32), chosen.shape).copy()
         if amounts.size and amounts.max() > self.simulations:
-            raise ValueError(f"a budget of {amounts.max()} simulations: this search was made for at most "
-                             f"{self.simulations}; give it a larger `simulations`")
-        simulate.start_searches(self.game, self.forest, self.rule, chosen, amounts, np.int8(self.noise * noisy))
+            raise ValueError(
+                f"a budget of {amounts.max()} simulations: this search was made for at most "
+                f"{self.simulations}; give it a larger `simulations`"
+            )
+        simulate.start_searches(
+            self.game, self.forest, self.rule, chosen, amounts, np.int8(self.noise * noisy)
+        )
 
     def gather(self, trees: np.ndarray | None = None) -> np.ndarray:
         """Collect leaves for the next batch; return the trees, of those given, whose searches have finished."""
@@ -97,8 +122,9 @@ class Search:
 
     def collect(self) -> tuple[np.ndarray, np.ndarray] | None:
         """Return states and planes of the positions to evaluate, equal ones once, or None when there are none."""
-        self._count = count = evaluations.assign_rows(self.forest.leaves, self.share, self._table, self._rows,
-                                                      self._slots)
+        self._count = count = evaluations.assign_rows(
+            self.forest.leaves, self.share, self._table, self._rows, self._slots
+        )
         if count == 0:
             return None
         self.rows_evaluated += count
@@ -160,7 +186,9 @@ class Search:
 
     def play(self, actions: np.ndarray, trees: np.ndarray | None = None) -> None:
         """Play int64[n] at the roots of the trees, keeping the search below them where the settings say so."""
-        reroot.play_at_roots(self.game, self.forest, self._trees(trees), np.asarray(actions, np.int64), self.keep)
+        reroot.play_at_roots(
+            self.game, self.forest, self._trees(trees), np.asarray(actions, np.int64), self.keep
+        )
 
     def clear_cache(self) -> None:
         """Forget all evaluations, as is due when the weights have changed."""
@@ -175,15 +203,26 @@ def leaves_per_tree(config: Any, num_trees: int, batch: int = 256) -> int:
     return max(1, min(config.leaves, batch // max(num_trees, 1))) if num_trees < batch else 1
 
 
-def search_positions(game: Any, states: np.ndarray, evaluator: Evaluator, config: Any, *,
-                     simulations: int | None = None, seconds: float | None = None, seed: int = 0,
-                     temperature: float = 0.0, variations: bool = False) -> SearchResult:
+def search_positions(
+    game: Any,
+    states: np.ndarray,
+    evaluator: Evaluator,
+    config: Any,
+    *,
+    simulations: int | None = None,
+    seconds: float | None = None,
+    seed: int = 0,
+    temperature: float = 0.0,
+    variations: bool = False,
+) -> SearchResult:
     """Search each of the positions states [n] from scratch and return what was found, without root noise.
 
     simulations: the budget of each (config.simulations by default); seconds: a limit for all of them together,
     alone or on top. Raises ValueError when the forest does not fit into config.memory_mb.
     """
-    budget = simulations or (config.simulations if seconds is None else _timed_budget(game, len(states), config))
+    budget = simulations or (
+        config.simulations if seconds is None else _timed_budget(game, len(states), config)
+    )
     leaves = leaves_per_tree(config, len(states)) if evaluator.rollouts is None else 1
     once = config.model_copy(update={"reuse_subtree": False})
     search = Search(game, len(states), once, evaluator, seed=seed, leaves=leaves, simulations=budget)

@@ -65,7 +65,9 @@ def set_root(game, forest, tree, state):
 def follow(forest, rule, gumbel, tree, node):
     """Return the edge that this simulation follows from an expanded node."""
     if gumbel is None:
-        edge = forced_edge(forest, rule, tree) if node == ROOT and forces(forest, rule, tree) else np.int64(NONE)
+        edge = (
+            forced_edge(forest, rule, tree) if node == ROOT and forces(forest, rule, tree) else np.int64(NONE)
+        )
         return edge if edge != NONE else best_edge(forest, rule, tree, node)
     if node == ROOT:
         done = forest.trees[tree].done + flights(forest, tree)
@@ -263,7 +265,9 @@ def gather_tree(game, forest, rule, cache, tree):
         key = game.input_hash(state)
         entry = evaluations.find(cache, key)
         if entry >= 0:
-            finish_leaf(game, forest, rule, tree, node, state, cache.logits[entry], cache.values[entry], False)
+            finish_leaf(
+                game, forest, rule, tree, node, state, cache.logits[entry], cache.values[entry], False
+            )
             continue
         forest.leaves[tree, slot].node = node
         forest.leaves[tree, slot].hash = key
@@ -287,7 +291,17 @@ def expand_tree(game, forest, rule, tree, rows, logits, values):
         if node != NONE:
             row = rows[slot]
             forest.leaves[tree, slot].node = NONE
-            finish_leaf(game, forest, rule, tree, node, forest.leaf_states[tree, slot], logits[row], values[row], False)
+            finish_leaf(
+                game,
+                forest,
+                rule,
+                tree,
+                node,
+                forest.leaf_states[tree, slot],
+                logits[row],
+                values[row],
+                False,
+            )
 
 
 @helper

@@ -22,9 +22,19 @@ class LoadedGames(NamedTuple):
     bad_shards: list[str]  # one line for each shard that could not be used
 
 
-def generate(game: Any, model: str | os.PathLike[str], num_games: int, out: str | os.PathLike[str], *,
-             simulations: int | None = None, seed: int = 0, device: str = "auto", shard_games: int = 256,
-             config: Any = None, progress: bool = True) -> Path:
+def generate(
+    game: Any,
+    model: str | os.PathLike[str],
+    num_games: int,
+    out: str | os.PathLike[str],
+    *,
+    simulations: int | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    shard_games: int = 256,
+    config: Any = None,
+    progress: bool = True,
+) -> Path:
     """Play `num_games` games of a model against itself and write them into `out`; return the folder.
 
     Every game that is begun is finished and written, so short games are not preferred. The settings are those of
@@ -39,7 +49,11 @@ def generate(game: Any, model: str | os.PathLike[str], num_games: int, out: str 
     if shard_paths(out):
         raise ValueError(f"{out}: holds games already: choose an empty or a new folder")
     config = config or Config()
-    search = config.search if simulations is None else config.search.model_copy(update={"simulations": simulations})
+    search = (
+        config.search
+        if simulations is None
+        else config.search.model_copy(update={"simulations": simulations})
+    )
     parallel = min(config.selfplay.parallel_games, num_games)
     selfplay = config.selfplay.model_copy(update={"parallel_games": parallel, "groups": 1})
     inference = Inference(load_model(model, game=game).network, device, batch_size=parallel)
@@ -48,15 +62,19 @@ def generate(game: Any, model: str | os.PathLike[str], num_games: int, out: str 
     return out
 
 
-def _write_all(worker: Any, game: Any, num_games: int, out: Path, shard_games: int, model: str, seed: int,
-               progress: bool) -> None:
+def _write_all(
+    worker: Any, game: Any, num_games: int, out: Path, shard_games: int, model: str, seed: int, progress: bool
+) -> None:
     from tqdm import tqdm
 
     written = shard = 0
     with tqdm(total=num_games, unit="game", disable=not progress) as bar:
         while written < num_games:
-            games = worker.play(min(shard_games, num_games - written), only=num_games,
-                                progress=lambda ended, positions, done=written: bar.update(done + ended - bar.n))
+            games = worker.play(
+                min(shard_games, num_games - written),
+                only=num_games,
+                progress=lambda ended, positions, done=written: bar.update(done + ended - bar.n),
+            )
             write_shard(out, f"shard-{shard:06d}", game, games, model=model, seed=seed)
             written, shard = written + games.num_games, shard + 1
 
@@ -74,5 +92,6 @@ def load_games(folder: str | os.PathLike[str], game: Any = None) -> LoadedGames:
     states = np.zeros(len(chosen), game.state_dtype)
     states_at(game, games, index, states)
     values = games.values[index.first_ply[index.sample_game] + index.sample_ply]
-    return LoadedGames(game, states, samples.policy, samples.result.astype(np.float32), values, index.sample_game, bad)
-
+    return LoadedGames(
+        game, states, samples.policy, samples.result.astype(np.float32), values, index.sample_game, bad
+    )

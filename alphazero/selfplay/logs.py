@@ -6,17 +6,20 @@ import numpy as np
 
 from alphazero.selfplay.records import PER_PLY, Games
 
-ROW = np.dtype([
-    ("plies", np.int32),  # played and logged so far
-    ("entries", np.int32),  # policy entries so far
-    ("lowest", np.float32, 2),  # lowest search value of each player
-    ("active", np.int8),  # whether a game is being played
-    ("ended", np.int8),  # the game has just ended and waits to be taken away
-    ("end", np.int8),  # an `End`
-    ("outcome", np.int8),  # for the first player
-    ("checked", np.int8),  # played to its end without resigning, to count wrong resignations
-    ("full", np.int8),  # the search under way is a full one
-], align=True)
+ROW = np.dtype(
+    [
+        ("plies", np.int32),  # played and logged so far
+        ("entries", np.int32),  # policy entries so far
+        ("lowest", np.float32, 2),  # lowest search value of each player
+        ("active", np.int8),  # whether a game is being played
+        ("ended", np.int8),  # the game has just ended and waits to be taken away
+        ("end", np.int8),  # an `End`
+        ("outcome", np.int8),  # for the first player
+        ("checked", np.int8),  # played to its end without resigning, to count wrong resignations
+        ("full", np.int8),  # the search under way is a full one
+    ],
+    align=True,
+)
 
 
 class Logs(NamedTuple):
@@ -36,9 +39,17 @@ class Logs(NamedTuple):
 def make_logs(game: Any, trees: int) -> Logs:
     """Return empty logs; memory that no game needs is never touched, so the system need not provide it."""
     plies, entries = (trees, game.max_plies), (trees, game.max_plies * game.num_actions)
-    return Logs(np.zeros(trees, ROW), np.zeros(trees, game.state_dtype), np.zeros(plies, np.int32),
-                np.zeros(plies, np.float32), np.zeros(plies, np.int8), np.zeros(plies, np.int32),
-                np.zeros(plies, np.float32), np.zeros(entries, np.int32), np.zeros(entries, np.uint16))
+    return Logs(
+        np.zeros(trees, ROW),
+        np.zeros(trees, game.state_dtype),
+        np.zeros(plies, np.int32),
+        np.zeros(plies, np.float32),
+        np.zeros(plies, np.int8),
+        np.zeros(plies, np.int32),
+        np.zeros(plies, np.float32),
+        np.zeros(entries, np.int32),
+        np.zeros(entries, np.uint16),
+    )
 
 
 def take_game(logs: Logs, tree: int) -> Games:
@@ -46,11 +57,16 @@ def take_game(logs: Logs, tree: int) -> Games:
     row = logs.rows[tree]
     plies, entries = int(row["plies"]), int(row["entries"])
     per_ply = {name: getattr(logs, name)[tree, :plies].copy() for name in PER_PLY}
-    return Games(starts=logs.starts[tree: tree + 1].copy(), lengths=np.array([plies], np.int32),
-                 outcomes=np.array([row["outcome"]], np.int8), ends=np.array([row["end"]], np.int8),
-                 lowest=row["lowest"].reshape(1, 2).astype(np.float32),
-                 policy_actions=logs.policy_actions[tree, :entries].copy(),
-                 policy_weights=logs.policy_weights[tree, :entries].copy(), **per_ply)
+    return Games(
+        starts=logs.starts[tree : tree + 1].copy(),
+        lengths=np.array([plies], np.int32),
+        outcomes=np.array([row["outcome"]], np.int8),
+        ends=np.array([row["end"]], np.int8),
+        lowest=row["lowest"].reshape(1, 2).astype(np.float32),
+        policy_actions=logs.policy_actions[tree, :entries].copy(),
+        policy_weights=logs.policy_weights[tree, :entries].copy(),
+        **per_ply,
+    )
 
 
 def put_game(logs: Logs, tree: int, game: Games, checked: bool) -> None:

@@ -35,10 +35,18 @@ class PlayRule(NamedTuple):
 
 def make_play_rule(search, selfplay) -> PlayRule:
     """Return the rule that a `SearchConfig` and a `SelfplayConfig` describe."""
-    return PlayRule(search.simulations, selfplay.fast_simulations, selfplay.full_search_fraction,
-                    selfplay.temperature, selfplay.temperature_plies, selfplay.temperature_final,
-                    selfplay.resign_threshold, selfplay.resign_check_fraction, selfplay.random_opening_plies,
-                    bool(search.reuse_subtree and not search.gumbel))
+    return PlayRule(
+        search.simulations,
+        selfplay.fast_simulations,
+        selfplay.full_search_fraction,
+        selfplay.temperature,
+        selfplay.temperature_plies,
+        selfplay.temperature_final,
+        selfplay.resign_threshold,
+        selfplay.resign_check_fraction,
+        selfplay.random_opening_plies,
+        bool(search.reuse_subtree and not search.gumbel),
+    )
 
 
 @helper

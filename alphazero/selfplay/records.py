@@ -27,7 +27,9 @@ class Games(NamedTuple):
     lengths: np.ndarray  # int32[G], plies
     outcomes: np.ndarray  # int8[G], for the first player
     ends: np.ndarray  # int8[G], an `End`
-    lowest: np.ndarray  # float32[G, 2], the lowest search value that each player had in a game played to its end
+    lowest: (
+        np.ndarray
+    )  # float32[G, 2], the lowest search value that each player had in a game played to its end
     actions: np.ndarray  # int32[n]
     values: np.ndarray  # float32[n], the search's value for the player to move
     full: np.ndarray  # int8[n], 1 where the search was a full one, whose policy is learned
@@ -50,9 +52,19 @@ class Games(NamedTuple):
 PER_GAME = ("starts", "lengths", "outcomes", "ends", "lowest")
 PER_PLY = ("actions", "values", "full", "counts", "surprises")
 PER_ENTRY = ("policy_actions", "policy_weights")
-_DTYPES = {"lengths": np.int32, "outcomes": np.int8, "ends": np.int8, "lowest": np.float32, "actions": np.int32,
-           "values": np.float32, "full": np.int8, "counts": np.int32, "surprises": np.float32,
-           "policy_actions": np.int32, "policy_weights": np.uint16}
+_DTYPES = {
+    "lengths": np.int32,
+    "outcomes": np.int8,
+    "ends": np.int8,
+    "lowest": np.float32,
+    "actions": np.int32,
+    "values": np.float32,
+    "full": np.int8,
+    "counts": np.int32,
+    "surprises": np.float32,
+    "policy_actions": np.int32,
+    "policy_weights": np.uint16,
+}
 
 
 def no_games(game: Any) -> Games:
@@ -68,10 +80,15 @@ def as_games(arrays: dict[str, np.ndarray], game: Any) -> Games:
     for name, array in arrays.items():
         if array.dtype != empty[name].dtype or array.shape[1:] != empty[name].shape[1:]:
             raise ValueError(f"{name} is {array.dtype}{list(array.shape)}")
-    arrays["starts"] = arrays["starts"].view(game.state_dtype)  # a file does not keep that records are aligned
+    arrays["starts"] = arrays["starts"].view(
+        game.state_dtype
+    )  # a file does not keep that records are aligned
     games = Games(**arrays)
-    sizes = {**dict.fromkeys(PER_GAME, len(games.lengths)), **dict.fromkeys(PER_PLY, int(games.lengths.sum())),
-             **dict.fromkeys(PER_ENTRY, int(games.counts.sum()))}
+    sizes = {
+        **dict.fromkeys(PER_GAME, len(games.lengths)),
+        **dict.fromkeys(PER_PLY, int(games.lengths.sum())),
+        **dict.fromkeys(PER_ENTRY, int(games.counts.sum())),
+    }
     if any(len(array) != sizes[name] for name, array in arrays.items()):
         raise ValueError("their lengths do not agree")
     return games
@@ -105,10 +122,10 @@ def _mark_fields(kind: np.dtype, used: np.ndarray) -> None:
     if kind.subdtype is not None:
         item = kind.subdtype[0]
         for start in range(0, kind.itemsize, item.itemsize):
-            _mark_fields(item, used[start: start + item.itemsize])
+            _mark_fields(item, used[start : start + item.itemsize])
     elif kind.fields is not None:
         for field, offset, *_ in kind.fields.values():
-            _mark_fields(field, used[offset: offset + field.itemsize])
+            _mark_fields(field, used[offset : offset + field.itemsize])
     else:
         used[:] = True
 
@@ -126,5 +143,9 @@ def num_distinct(games: Games) -> int:
     """Return how many different games there are, told apart by start and actions."""
     plies = np.concatenate([[0], np.cumsum(games.lengths, dtype=np.int64)])
     starts = without_padding(games.starts)
-    return len({starts[index].tobytes() + games.actions[plies[index]: plies[index + 1]].tobytes()
-                for index in range(games.num_games)})
+    return len(
+        {
+            starts[index].tobytes() + games.actions[plies[index] : plies[index + 1]].tobytes()
+            for index in range(games.num_games)
+        }
+    )

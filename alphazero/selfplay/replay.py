@@ -111,15 +111,22 @@ class ReplayWindow:
         self.positions_seen = positions_seen - sum(part.num_positions for part in parts)
         self.add(join([self.games, *parts]))
 
-    def draw(self, count: int, rng: np.random.Generator, target: ValueTarget = RESULT,
-             symmetries: bool = True, newest_games: int | None = None) -> Samples:
+    def draw(
+        self,
+        count: int,
+        rng: np.random.Generator,
+        target: ValueTarget = RESULT,
+        symmetries: bool = True,
+        newest_games: int | None = None,
+    ) -> Samples:
         """Draw `count` positions at random, with replacement, and rebuild them; ValueError when there are none.
 
         newest_games: as `choose` takes it.
         """
         chosen = self.choose(count, rng, newest_games)
-        return rebuild(self.game, self.games, self._index, chosen, target,
-                       int(rng.integers(2**63)) if symmetries else -1)
+        return rebuild(
+            self.game, self.games, self._index, chosen, target, int(rng.integers(2**63)) if symmetries else -1
+        )
 
     def choose(self, count: int, rng: np.random.Generator, newest_games: int | None = None) -> np.ndarray:
         """Return the numbers int64[count] of samples drawn with replacement; ValueError when there are none.
@@ -136,13 +143,23 @@ class ReplayWindow:
         return rng.integers(first if first < self.num_samples else 0, self.num_samples, size=count)
 
 
-def rebuild(game: Any, games: Games, index: Index, chosen: np.ndarray, target: ValueTarget = RESULT,
-            symmetry_seed: int = -1) -> Samples:
+def rebuild(
+    game: Any,
+    games: Games,
+    index: Index,
+    chosen: np.ndarray,
+    target: ValueTarget = RESULT,
+    symmetry_seed: int = -1,
+) -> Samples:
     """Return the samples numbered `chosen` int64[n], each turned by a random symmetry unless the seed is negative."""
     n = len(chosen)
-    samples = Samples(np.empty((n, game.planes, *game.board_shape), np.float32),
-                      np.zeros((n, game.num_actions), np.float32), np.empty(n, np.float32), np.empty(n, np.int8),
-                      np.zeros((n, game.num_actions), np.bool_))
+    samples = Samples(
+        np.empty((n, game.planes, *game.board_shape), np.float32),
+        np.zeros((n, game.num_actions), np.float32),
+        np.empty(n, np.float32),
+        np.empty(n, np.int8),
+        np.zeros((n, game.num_actions), np.bool_),
+    )
     tables = game.symmetries
     turn = np.zeros(n, np.int64)
     if symmetry_seed >= 0:
@@ -150,8 +167,20 @@ def rebuild(game: Any, games: Games, index: Index, chosen: np.ndarray, target: V
     states = np.zeros(n, game.state_dtype)
     legal = np.empty((n, game.num_actions), np.int32)
     scratch = np.empty_like(samples.planes)
-    _rebuild_all(game, games, index, chosen, tables.cells, tables.actions, turn, target, samples, states,
-                 legal, scratch)
+    _rebuild_all(
+        game,
+        games,
+        index,
+        chosen,
+        tables.cells,
+        tables.actions,
+        turn,
+        target,
+        samples,
+        states,
+        legal,
+        scratch,
+    )
     return samples
 
 
@@ -223,8 +252,20 @@ def _turn_policy(game, games, state, actions, samples, row, legal, first, last):
 @njit(parallel=True)
 def _rebuild_all(game, games, index, chosen, cells, actions, turn, target, samples, states, legal, scratch):
     for row in prange(chosen.size):
-        _rebuild_one(game, games, index, chosen[row], cells[turn[row]], actions[turn[row]], target, samples,
-                     np.int64(row), states[row], legal[row], scratch[row])
+        _rebuild_one(
+            game,
+            games,
+            index,
+            chosen[row],
+            cells[turn[row]],
+            actions[turn[row]],
+            target,
+            samples,
+            np.int64(row),
+            states[row],
+            legal[row],
+            scratch[row],
+        )
 
 
 @njit

@@ -33,8 +33,9 @@ class Tally(NamedTuple):
 class _Group:
     """Some of the games: a search and the logs of its trees."""
 
-    def __init__(self, game: Any, trees: int, search_config: Any, play: moves.PlayRule, evaluator: Evaluator,
-                 seed: int):
+    def __init__(
+        self, game: Any, trees: int, search_config: Any, play: moves.PlayRule, evaluator: Evaluator, seed: int
+    ):
         budget = max(play.simulations, play.fast_simulations if play.full_fraction < 1.0 else 1)
         self.search = Search(game, trees, search_config, evaluator, seed=seed, noise=True, simulations=budget)
         self.game, self.play = game, play
@@ -47,7 +48,9 @@ class _Group:
         return np.flatnonzero(self.logs.rows["active"]).astype(np.int32)
 
     def call(self, kernel: Any, trees: np.ndarray) -> None:
-        kernel(self.game, self.search.forest, self.search.rule, self.play, self.logs, np.asarray(trees, np.int32))
+        kernel(
+            self.game, self.search.forest, self.search.rule, self.play, self.logs, np.asarray(trees, np.int32)
+        )
 
     def restart(self) -> None:
         """Begin the searches of all games under way anew, with empty trees and an empty cache.
@@ -95,10 +98,13 @@ class SelfPlay:
         self.game, self.evaluator = game, evaluator
         self.play_rule = moves.make_play_rule(search, selfplay)
         sizes = [len(part) for part in np.array_split(np.arange(selfplay.parallel_games), selfplay.groups)]
-        shared = search.model_copy(update={"memory_mb": search.memory_mb / len(sizes),
-                                           "cache_mb": search.cache_mb / len(sizes)})
-        self.groups = [_Group(game, size, shared, self.play_rule, evaluator, seed + 7919 * index)
-                       for index, size in enumerate(sizes)]
+        shared = search.model_copy(
+            update={"memory_mb": search.memory_mb / len(sizes), "cache_mb": search.cache_mb / len(sizes)}
+        )
+        self.groups = [
+            _Group(game, size, shared, self.play_rule, evaluator, seed + 7919 * index)
+            for index, size in enumerate(sizes)
+        ]
         self.tally = Tally()
         self.started = 0
         self._spare: list[Games] = []
@@ -108,9 +114,14 @@ class SelfPlay:
         """Return the memory of forests and caches, in bytes."""
         return sum(group.search.num_bytes for group in self.groups)
 
-    def play(self, num_games: int, *, only: int | None = None,
-             progress: Callable[[int, int], None] | None = None,
-             until: Callable[[], bool] | None = None) -> Games:
+    def play(
+        self,
+        num_games: int,
+        *,
+        only: int | None = None,
+        progress: Callable[[int, int], None] | None = None,
+        until: Callable[[], bool] | None = None,
+    ) -> Games:
         """Play on until at least `num_games` more games have ended, and return those that have.
 
         Trees and the cache start empty at every call, so the evaluator's weights may change between two. Games
@@ -138,10 +149,14 @@ class SelfPlay:
                 break
         for group in self.groups:
             self._expand(group)
-        self.tally = self.tally.plus(Tally(
-            time.perf_counter() - start, self._evaluator_seconds,
-            sum(group.search.rows_evaluated for group in self.groups) - rows,
-            sum(group.moves for group in self.groups) - moves_before))
+        self.tally = self.tally.plus(
+            Tally(
+                time.perf_counter() - start,
+                self._evaluator_seconds,
+                sum(group.search.rows_evaluated for group in self.groups) - rows,
+                sum(group.moves for group in self.groups) - moves_before,
+            )
+        )
         return join(ended) if ended else no_games(self.game)
 
     def _allowed(self, free: int, only: int | None) -> int:
@@ -177,17 +192,22 @@ class SelfPlay:
         for index, group in enumerate(self.groups):
             rows = group.logs.rows
             under_way += [take_game(group.logs, tree) for tree in group.active]
-            arrays |= {f"active{index}": rows["active"].copy(), f"checked{index}": rows["checked"].copy(),
-                       f"roots{index}": group.search.forest.states[:, 0].copy(),
-                       f"seeds{index}": group.search.forest.trees["seed"].copy()}
+            arrays |= {
+                f"active{index}": rows["active"].copy(),
+                f"checked{index}": rows["checked"].copy(),
+                f"roots{index}": group.search.forest.states[:, 0].copy(),
+                f"seeds{index}": group.search.forest.trees["seed"].copy(),
+            }
         return join(under_way), arrays | {"started": np.array(self.started)}
 
     def restore(self, under_way: Games, arrays: dict[str, np.ndarray]) -> None:
         """Go back to what `state` returned; ValueError when it belongs to other settings."""
         sizes = {f"active{index}": len(group.logs.rows) for index, group in enumerate(self.groups)}
         if sizes != {name: len(array) for name, array in arrays.items() if name.startswith("active")}:
-            raise ValueError("the games under way belong to another selfplay.parallel_games or selfplay.groups: "
-                             "go on with the settings that the run began with")
+            raise ValueError(
+                "the games under way belong to another selfplay.parallel_games or selfplay.groups: "
+                "go on with the settings that the run began with"
+            )
         taken = 0
         for index, group in enumerate(self.groups):
             for tree in np.flatnonzero(arrays[f"active{index}"]):
@@ -199,7 +219,9 @@ class SelfPlay:
         self.started = int(arrays["started"])
 
 
-def submit(evaluator: Any, states: np.ndarray, planes: np.ndarray) -> Callable[[], tuple[np.ndarray, np.ndarray]]:
+def submit(
+    evaluator: Any, states: np.ndarray, planes: np.ndarray
+) -> Callable[[], tuple[np.ndarray, np.ndarray]]:
     """Start an evaluation and return what waits for its result; one that cannot be started early is done now."""
     if hasattr(evaluator, "submit"):
         return evaluator.submit(states, planes)

@@ -22,7 +22,16 @@ from alphazero.files import write_atomically
 from alphazero.selfplay.records import Games, as_games, join
 
 FORMAT_VERSION = 2  # 2: with surprises
-UNREADABLE = (OSError, ValueError, KeyError, EOFError, TypeError, RuntimeError, zipfile.BadZipFile, zlib.error)
+UNREADABLE = (
+    OSError,
+    ValueError,
+    KeyError,
+    EOFError,
+    TypeError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 SET_ASIDE = "set_aside"  # folder inside the shards' own, for those that cannot be read
 
 
@@ -33,7 +42,10 @@ class ShardError(ValueError):
 def pack(games: Games, extra: Mapping[str, np.ndarray] | None = None) -> bytes:
     """Return the arrays of the games, and any others by name, as a compressed .npz."""
     buffer = io.BytesIO()
-    arrays: dict[str, Any] = {**games._asdict(), **{f"_{name}": array for name, array in (extra or {}).items()}}
+    arrays: dict[str, Any] = {
+        **games._asdict(),
+        **{f"_{name}": array for name, array in (extra or {}).items()},
+    }
     np.savez_compressed(buffer, **arrays)
     return buffer.getvalue()
 
@@ -55,9 +67,15 @@ def write_shard(folder: str | os.PathLike[str], name: str, game: Any, games: Gam
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     data = pack(games)
-    manifest = {"format_version": FORMAT_VERSION, "game": rules.spec(game), "games": games.num_games,
-                "positions": games.num_positions, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest(),
-                **facts}
+    manifest = {
+        "format_version": FORMAT_VERSION,
+        "game": rules.spec(game),
+        "games": games.num_games,
+        "positions": games.num_positions,
+        "bytes": len(data),
+        "sha256": hashlib.sha256(data).hexdigest(),
+        **facts,
+    }
     path = folder / f"{name}.npz"
     write_atomically(path, data)
     write_atomically(path.with_suffix(".json"), json.dumps(manifest, indent=1).encode())
@@ -69,13 +87,19 @@ def read_manifest(path: str | os.PathLike[str]) -> dict[str, Any]:
     path = Path(path)
     try:
         manifest = json.loads(path.with_suffix(".json").read_bytes())
-        if not isinstance(manifest, dict) or not all(isinstance(manifest.get(key), str) for key in ("sha256", "game")):
+        if not isinstance(manifest, dict) or not all(
+            isinstance(manifest.get(key), str) for key in ("sha256", "game")
+        ):
             raise ValueError("no sha256 and game in it")
     except (OSError, ValueError) as error:
-        raise ShardError(f"{path}: its manifest {path.with_suffix('.json').name} cannot be read ({error})") from None
+        raise ShardError(
+            f"{path}: its manifest {path.with_suffix('.json').name} cannot be read ({error})"
+        ) from None
     if manifest.get("format_version") != FORMAT_VERSION:
-        raise ShardError(f"{path}: games in format {manifest.get('format_version')}, this version reads "
-                         f"{FORMAT_VERSION}: use the version of alphazero that wrote them, or play new ones")
+        raise ShardError(
+            f"{path}: games in format {manifest.get('format_version')}, this version reads "
+            f"{FORMAT_VERSION}: use the version of alphazero that wrote them, or play new ones"
+        )
     return manifest
 
 
@@ -94,8 +118,10 @@ def read_shard(path: str | os.PathLike[str], game: Any = None) -> Games:
     except OSError as error:
         raise ShardError(f"{path}: cannot be read ({error.strerror})") from None
     if hashlib.sha256(data).hexdigest() != manifest["sha256"]:
-        raise ShardError(f"{path}: does not agree with its manifest ({len(data)} bytes, {manifest.get('bytes')} "
-                         "written): truncated or altered")
+        raise ShardError(
+            f"{path}: does not agree with its manifest ({len(data)} bytes, {manifest.get('bytes')} "
+            "written): truncated or altered"
+        )
     try:
         return unpack(data, game)[0]
     except ShardError as error:

@@ -156,8 +156,12 @@ class Session:
         side = f"you move {SIDE_NAMES[self.human]}"
         beginner = int(self.game.to_move(self.states[0]))
         if beginner != FIRST:  # such as White after handicap stones
-            side = f"you are the {SIDE_NAMES[self.human]} player, and the {SIDE_NAMES[beginner]} player begins"
-        self.say(f"{games.spec(self.game)}: {side}, against {self.opponent.name}. Type a move, or ? for help.")
+            side = (
+                f"you are the {SIDE_NAMES[self.human]} player, and the {SIDE_NAMES[beginner]} player begins"
+            )
+        self.say(
+            f"{games.spec(self.game)}: {side}, against {self.opponent.name}. Type a move, or ? for help."
+        )
         if self.my_turn or self.over:
             self.show()
 

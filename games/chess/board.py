@@ -25,15 +25,22 @@ from games.chess.moves import legal_actions
 from games.chess.tables import PAWN_DOWN
 from games.kernel import helper, njit
 
-CORE = np.dtype([
-    ("own", np.uint64), ("other", np.uint64),  # pieces of the player to move, of the opponent
-    ("kinds", np.uint64, 6),  # pieces of both: pawns, knights, bishops, rooks, queens, kings
-    ("hash", np.uint64),
-    ("castling", np.int8),  # rights: KINGSIDE, QUEENSIDE of the player to move, and 4 times those of the other
-    ("passed", np.int8),  # the square behind a pawn that can be taken in passing, or -1
-    ("quiet", np.int16),  # plies since something was taken or a pawn moved
-    ("player", np.int8),  # 0: White is to move
-], align=True)
+CORE = np.dtype(
+    [
+        ("own", np.uint64),
+        ("other", np.uint64),  # pieces of the player to move, of the opponent
+        ("kinds", np.uint64, 6),  # pieces of both: pawns, knights, bishops, rooks, queens, kings
+        ("hash", np.uint64),
+        (
+            "castling",
+            np.int8,
+        ),  # rights: KINGSIDE, QUEENSIDE of the player to move, and 4 times those of the other
+        ("passed", np.int8),  # the square behind a pawn that can be taken in passing, or -1
+        ("quiet", np.int16),  # plies since something was taken or a pawn moved
+        ("player", np.int8),  # 0: White is to move
+    ],
+    align=True,
+)
 
 UPSIDE_DOWN = 56  # square ^ UPSIDE_DOWN is the square after the board is turned
 LIGHT = np.uint64(0x55AA55AA55AA55AA)
@@ -150,7 +157,9 @@ def make_move(core, action):
             bit, turn = ONE << np.uint64(to), UPSIDE_DOWN if core.player else 0
             core.kinds[PAWN_TYPE] ^= bit
             core.kinds[promotion] ^= bit
-            key ^= PIECE_KEYS[core.player, PAWN_TYPE, to ^ turn] ^ PIECE_KEYS[core.player, promotion, to ^ turn]
+            key ^= (
+                PIECE_KEYS[core.player, PAWN_TYPE, to ^ turn] ^ PIECE_KEYS[core.player, promotion, to ^ turn]
+            )
     elif kind == KING_TYPE and from_ == KING_HOME and (to == 6 or to == 2) and core.castling & 3:
         key ^= _shift_piece(core, ROOK_TYPE, 7 if to == 6 else 0, 5 if to == 6 else 3)
     core.castling &= ~(_lost_rights(from_) | _lost_rights(to))

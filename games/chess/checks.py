@@ -21,8 +21,11 @@ SHORT_TO, LONG_TO = np.int64(6), np.int64(2)  # where the king goes
 def is_attacked(core, square, occupied):
     """Whether the other player attacks a square, with sliders blocked by `occupied`."""
     other, kinds = core.other, core.kinds
-    if KNIGHT[square] & kinds[KNIGHT_TYPE] & other | KING[square] & kinds[KING_TYPE] & other | (
-            PAWN_UP[square] & kinds[PAWN_TYPE] & other):
+    if (
+        KNIGHT[square] & kinds[KNIGHT_TYPE] & other
+        | KING[square] & kinds[KING_TYPE] & other
+        | (PAWN_UP[square] & kinds[PAWN_TYPE] & other)
+    ):
         return True
     queens = kinds[QUEEN_TYPE]
     if bishop_attacks(square, occupied) & (kinds[BISHOP_TYPE] | queens) & other:

@@ -34,15 +34,28 @@ def chess(history: int = 8, max_plies: int = 512):
 
 @functools.cache
 def _state_dtype(history: int) -> np.dtype:
-    return np.dtype([
-        ("core", CORE), ("plies", np.int32),
-        ("known", np.int16),  # positions so far that `seen` holds or held, the present one included
-        ("slot", np.int16),  # where in `seen` the present position is
-        ("over", np.int8), ("result", np.int8),  # result for White
-        ("repeats", np.int8, history),  # earlier occurrences of each position in `seen`, as they were counted then
-        ("past", np.uint64, FIFTY_MOVES + 1),  # hashes since something was taken or a pawn moved, by `quiet`
-        ("seen", np.uint64, (history, 8)),  # own, other, six kinds, as the player to move then saw them
-    ], align=True)
+    return np.dtype(
+        [
+            ("core", CORE),
+            ("plies", np.int32),
+            ("known", np.int16),  # positions so far that `seen` holds or held, the present one included
+            ("slot", np.int16),  # where in `seen` the present position is
+            ("over", np.int8),
+            ("result", np.int8),  # result for White
+            (
+                "repeats",
+                np.int8,
+                history,
+            ),  # earlier occurrences of each position in `seen`, as they were counted then
+            (
+                "past",
+                np.uint64,
+                FIFTY_MOVES + 1,
+            ),  # hashes since something was taken or a pawn moved, by `quiet`
+            ("seen", np.uint64, (history, 8)),  # own, other, six kinds, as the player to move then saw them
+        ],
+        align=True,
+    )
 
 
 @helper
@@ -69,7 +82,12 @@ def _judge(game, state, repeats):
     if not can_move(core):
         state.over = 1
         state.result = _mated(core)
-    elif core.quiet >= FIFTY_MOVES or repeats >= THREEFOLD or state.plies >= game.longest or is_insufficient(core):
+    elif (
+        core.quiet >= FIFTY_MOVES
+        or repeats >= THREEFOLD
+        or state.plies >= game.longest
+        or is_insufficient(core)
+    ):
         state.over = 1
 
 
@@ -184,7 +202,9 @@ class Chess(NamedTuple):
         key = mix(state.core.hash + np.uint64(state.plies))
         for back in range(min(self.history, state.known)):
             slot = (state.slot - back + self.history) % self.history
-            key = mix(key + state.seen[slot, 0] + mix(np.uint64(state.repeats[slot]) + mix(state.seen[slot, 1])))
+            key = mix(
+                key + state.seen[slot, 0] + mix(np.uint64(state.repeats[slot]) + mix(state.seen[slot, 1]))
+            )
             for kind in range(6):
                 key = mix(key ^ state.seen[slot, 2 + kind])
         return mix(key + np.uint64(2 * state.core.quiet + state.over))

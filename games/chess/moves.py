@@ -47,7 +47,9 @@ def _reached(steps) -> np.ndarray:
     return np.array([bits(to for square in range(64) for to in walk(square, *step, 1)) for step in steps])
 
 
-UP, UP_RIGHT, RIGHT, DOWN_RIGHT, DOWN, DOWN_LEFT, LEFT, UP_LEFT = range(8)  # literals: each has code of its own
+UP, UP_RIGHT, RIGHT, DOWN_RIGHT, DOWN, DOWN_LEFT, LEFT, UP_LEFT = range(
+    8
+)  # literals: each has code of its own
 STEPS, REACHED = np.array([8 * rank + file for rank, file in KING_STEPS]), _reached(KING_STEPS)
 LEAPS, LEAPT = np.array([8 * rank + file for rank, file in KNIGHT_STEPS]), _reached(KNIGHT_STEPS)
 
@@ -155,7 +157,10 @@ def legal_actions(core, out):
         allowed = checkers | BETWEEN[king, trailing_zeros(checkers)] if single else ZERO
     safe, castled = king_targets(core, king, checkers != ZERO)
     ahead, twice, left, right = _pawn_origins(core, king, pinned, allowed)
-    rooks, bishops = (kinds[ROOK_TYPE] | kinds[QUEEN_TYPE]) & own, (kinds[BISHOP_TYPE] | kinds[QUEEN_TYPE]) & own
+    rooks, bishops = (
+        (kinds[ROOK_TYPE] | kinds[QUEEN_TYPE]) & own,
+        (kinds[BISHOP_TYPE] | kinds[QUEEN_TYPE]) & own,
+    )
     upright, rising = rooks & (~pinned | THROUGH[king, UPRIGHT]), bishops & (~pinned | THROUGH[king, RISING])
     flat, falling = rooks & (~pinned | THROUGH[king, FLAT]), bishops & (~pinned | THROUGH[king, FALLING])
     short, long = _king_comes(king, 2 * STEPS[RIGHT], castled), _king_comes(king, 2 * STEPS[LEFT], castled)
@@ -195,4 +200,6 @@ def can_move(core):
         knights = core.kinds[KNIGHT_TYPE] & free
         if knights != ZERO and KNIGHT[trailing_zeros(knights)] & ~core.own != ZERO:
             return True
-    return legal_actions(core, np.empty(MOST_MOVES, np.int32)) > 0  # listed, not counted: that is compiled anyway
+    return (
+        legal_actions(core, np.empty(MOST_MOVES, np.int32)) > 0
+    )  # listed, not counted: that is compiled anyway

@@ -80,7 +80,9 @@ def parse_state(self, text: str) -> np.record:
         board = chess.Board(text.strip())
     except ValueError as error:
         raise ValueError(f"cannot read the position {text!r} as a FEN: {error}") from None
-    wrong = board.status() & ~chess.STATUS_IMPOSSIBLE_CHECK  # a check that no last move explains can be played on
+    wrong = (
+        board.status() & ~chess.STATUS_IMPOSSIBLE_CHECK
+    )  # a check that no last move explains can be played on
     if wrong:
         flags = [str(flag.name).lower() for flag in chess.Status if flag & wrong]
         why = ", ".join(PLAINLY.get(flag, flag.replace("_", " ")) for flag in flags)
@@ -90,13 +92,19 @@ def parse_state(self, text: str) -> np.record:
             raise impossible(text, f"{owner} has more pieces than the pawns that are gone can have become")
     if board.ep_square is not None and board.halfmove_clock:
         passed = chess.square_name(board.ep_square)
-        raise impossible(text, f"a pawn has just passed {passed}, yet the last {board.halfmove_clock} plies moved none")
+        raise impossible(
+            text, f"a pawn has just passed {passed}, yet the last {board.halfmove_clock} plies moved none"
+        )
     if board.halfmove_clock > 100:
-        raise impossible(text, f"{board.halfmove_clock} plies without a capture or a pawn's move; the game ends at 100")
+        raise impossible(
+            text, f"{board.halfmove_clock} plies without a capture or a pawn's move; the game ends at 100"
+        )
     plies = 2 * (board.fullmove_number - 1) + (not board.turn)
     if plies > self.longest:
-        raise ValueError(f"the position {text.strip()!r} is beyond the longest game, {self.longest} plies: give an "
-                         "earlier move number, or a larger max_plies")
+        raise ValueError(
+            f"the position {text.strip()!r} is beyond the longest game, {self.longest} plies: give an "
+            "earlier move number, or a larger max_plies"
+        )
     state = self.initial_state()
     fill_core(state["core"], board)
     self.place(state, plies)
@@ -121,8 +129,10 @@ def fill_core(core: Any, board: "chess.Board") -> None:
     core["own"], core["other"] = seen(board.occupied_co[board.turn]), seen(board.occupied_co[not board.turn])
     for kind in range(6):
         core["kinds"][kind] = seen(board.pieces_mask(kind + 1, True) | board.pieces_mask(kind + 1, False))
-    rights = [board.has_kingside_castling_rights(colour) + 2 * board.has_queenside_castling_rights(colour)
-              for colour in (board.turn, not board.turn)]
+    rights = [
+        board.has_kingside_castling_rights(colour) + 2 * board.has_queenside_castling_rights(colour)
+        for colour in (board.turn, not board.turn)
+    ]
     core["castling"] = rights[0] + 4 * rights[1]
     passed = board.ep_square if board.has_legal_en_passant() else None
     core["passed"] = -1 if passed is None else passed if board.turn else passed ^ 56
@@ -132,8 +142,10 @@ def fill_core(core: Any, board: "chess.Board") -> None:
 def uci_names(self, state) -> dict[str, int]:
     """Return the legal actions by their names in UCI, such as e7e8q."""
     player, pawns = int(state["core"]["player"]), int(state["core"]["kinds"][0])
-    return {_uci_name(action, player, bool(pawns >> (action & 63 ^ FLIP) & 1)): action
-            for action in self.legal(state).tolist()}
+    return {
+        _uci_name(action, player, bool(pawns >> (action & 63 ^ FLIP) & 1)): action
+        for action in self.legal(state).tolist()
+    }
 
 
 @functools.cache
@@ -151,7 +163,9 @@ def action_name(self, state, action: int) -> str:
 
     core = state["core"]
     is_pawn = bool(int(core["kinds"][0]) >> (action & 63 ^ FLIP) & 1)
-    return to_board(self, state).san(chess.Move.from_uci(_uci_name(int(action), int(core["player"]), is_pawn)))
+    return to_board(self, state).san(
+        chess.Move.from_uci(_uci_name(int(action), int(core["player"]), is_pawn))
+    )
 
 
 def parse_action(self, state, text: str) -> int:
@@ -164,21 +178,33 @@ def parse_action(self, state, text: str) -> int:
     try:
         found = board.parse_uci(move) if _is_uci(move) else board.parse_san(move)
     except chess.AmbiguousMoveError:
-        raise ValueError(f"cannot tell which move {move!r} is in {self.state_text(state)!r}: name the square that the "
-                         "piece leaves too, as in Nbd2 or b1d2") from None
+        raise ValueError(
+            f"cannot tell which move {move!r} is in {self.state_text(state)!r}: name the square that the "
+            "piece leaves too, as in Nbd2 or b1d2"
+        ) from None
     except chess.IllegalMoveError:
-        raise IllegalAction(f"illegal move {move!r} in {self.state_text(state)!r}: expected one of "
-                            f"{', '.join(board.san(m) for m in board.legal_moves)}") from None
+        raise IllegalAction(
+            f"illegal move {move!r} in {self.state_text(state)!r}: expected one of "
+            f"{', '.join(board.san(m) for m in board.legal_moves)}"
+        ) from None
     except ValueError:
-        raise ValueError(f"cannot read the move {text!r}: expected a move such as e4, Nf3, O-O or e2e4") from None
+        raise ValueError(
+            f"cannot read the move {text!r}: expected a move such as e4, Nf3, O-O or e2e4"
+        ) from None
     if not found:
         raise ValueError(f"cannot read the move {text!r}: passing is no move in chess")
     return uci_names(self, state)[found.uci()]
 
 
 def _is_uci(move: str) -> bool:
-    return (len(move) in (4, 5) and move[0] in FILES and move[2] in FILES and move[1].isdigit() and move[3].isdigit()
-            and move[4:] in ("", "q", "r", "b", "n"))
+    return (
+        len(move) in (4, 5)
+        and move[0] in FILES
+        and move[2] in FILES
+        and move[1].isdigit()
+        and move[3].isdigit()
+        and move[4:] in ("", "q", "r", "b", "n")
+    )
 
 
 def part_name(self, state, index: int, value: int) -> str:

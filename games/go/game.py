@@ -23,11 +23,25 @@ from games.symmetry import Symmetries, board_symmetries, cell_tables, dihedral
 NUM_FEATURES = 11  # planes beside history and colour: see `encode_features`
 LAST_MOVES = 4  # that a position remembers, for those planes
 ZERO = np.uint64(0)
-CAPACITIES = (9, 13, 19)  # boards of up to so many points a side share arrays of one size, and so their compiled code
+CAPACITIES = (
+    9,
+    13,
+    19,
+)  # boards of up to so many points a side share arrays of one size, and so their compiled code
 
 
-def go(size: int = 9, rows: int = 0, cols: int = 0, komi: float = 7.5, superko: int = 1, suicide: int = 0,
-       handicap: int = 0, history: int = 8, features: int = 0, max_plies: int = 0):
+def go(
+    size: int = 9,
+    rows: int = 0,
+    cols: int = 0,
+    komi: float = 7.5,
+    superko: int = 1,
+    suicide: int = 0,
+    handicap: int = 0,
+    history: int = 8,
+    features: int = 0,
+    max_plies: int = 0,
+):
     """Return the game; ValueError for a handicap that the board has no points for.
 
     rows, cols: for boards that are not square, in place of size; max_plies: the longest game, 0: twice the points of
@@ -38,8 +52,17 @@ def go(size: int = 9, rows: int = 0, cols: int = 0, komi: float = 7.5, superko: 
         raise ValueError(f"go: rule {given} needs {missing}: give both, or size alone")
     rows, cols = (rows, cols) if rows else (size, size)
     longest = max_plies or 2 * _capacity(rows, cols) ** 2
-    game = Go(int(rows), int(cols), float(komi), int(superko), int(suicide), int(handicap), int(history),
-              int(features), int(longest))
+    game = Go(
+        int(rows),
+        int(cols),
+        float(komi),
+        int(superko),
+        int(suicide),
+        int(handicap),
+        int(history),
+        int(features),
+        int(longest),
+    )
     check_handicap(game.rows, game.cols, game.handicap)
     return game
 
@@ -52,30 +75,55 @@ def _capacity(rows: int, cols: int) -> int:
 def _state_dtype(capacity: int, history: int, longest: int) -> np.dtype:
     points = (capacity + 2) * (capacity + 1) + 1
     words = (points + 63) // 64
-    return np.dtype([
-        ("hash", np.uint64),  # the keys of all stones, combined by xor
-        ("visited", np.uint64),  # the keys of all positions so far, in any order
-        ("plies", np.int32), ("last", np.int32, LAST_MOVES),  # the newest first; -1 where there was none
-        ("ko", np.int16),  # the point that took a single stone back would be played on, or 0
-        ("slot", np.int16),  # where in `seen` the present position is
-        ("player", np.int8), ("passes", np.int8), ("over", np.int8), ("result", np.int8),
-        ("board", np.int8, points),
-        ("stood", np.uint64, (2, words)),  # where a colour has ever had a stone, a bit a point
-        ("head", np.int16, points), ("next", np.int16, points), ("stones", np.int16, points),
-        ("liberties", np.int16, points), ("sums", np.int32, points), ("squares", np.int32, points),
-        ("seen", np.uint64, (history, 2, words)),  # the newest positions, a bit a point, Black's and White's stones
-        ("past", np.uint64, longest + 1),  # what superko compares, of every position so far
-        ("marks", np.uint64, 4 * capacity),  # a bit for each of these, by its last digits: most others lack theirs
-    ], align=True)
+    return np.dtype(
+        [
+            ("hash", np.uint64),  # the keys of all stones, combined by xor
+            ("visited", np.uint64),  # the keys of all positions so far, in any order
+            ("plies", np.int32),
+            ("last", np.int32, LAST_MOVES),  # the newest first; -1 where there was none
+            ("ko", np.int16),  # the point that took a single stone back would be played on, or 0
+            ("slot", np.int16),  # where in `seen` the present position is
+            ("player", np.int8),
+            ("passes", np.int8),
+            ("over", np.int8),
+            ("result", np.int8),
+            ("board", np.int8, points),
+            ("stood", np.uint64, (2, words)),  # where a colour has ever had a stone, a bit a point
+            ("head", np.int16, points),
+            ("next", np.int16, points),
+            ("stones", np.int16, points),
+            ("liberties", np.int16, points),
+            ("sums", np.int32, points),
+            ("squares", np.int32, points),
+            (
+                "seen",
+                np.uint64,
+                (history, 2, words),
+            ),  # the newest positions, a bit a point, Black's and White's stones
+            ("past", np.uint64, longest + 1),  # what superko compares, of every position so far
+            (
+                "marks",
+                np.uint64,
+                4 * capacity,
+            ),  # a bit for each of these, by its last digits: most others lack theirs
+        ],
+        align=True,
+    )
 
 
 @functools.cache
 def _symmetries(rows: int, cols: int, handicap: int) -> Symmetries:
     """Return the turns of the board that leave the handicap stones where they are."""
-    points = {int(handicap_action.py_func(rows, cols, handicap, index)) for index in range(handicap * (handicap > 1))}
+    points = {
+        int(handicap_action.py_func(rows, cols, handicap, index))
+        for index in range(handicap * (handicap > 1))
+    }
     turns = dihedral(rows, cols)
-    kept = [turn for turn, table in zip(turns, cell_tables(turns, rows, cols), strict=True)
-            if {cell for cell in range(rows * cols) if int(table[cell]) in points} == points]
+    kept = [
+        turn
+        for turn, table in zip(turns, cell_tables(turns, rows, cols), strict=True)
+        if {cell for cell in range(rows * cols) if int(table[cell]) in points} == points
+    ]
     return board_symmetries(tuple(kept), rows, cols, has_pass=True)
 
 
@@ -146,7 +194,9 @@ class Go(NamedTuple):
     policy_shape = property(lambda self: (1, self.rows, self.cols))
     max_plies = property(lambda self: self.longest)
     symmetries = property(lambda self: _symmetries(self.rows, self.cols, self.handicap))
-    state_dtype = property(lambda self: _state_dtype(_capacity(self.rows, self.cols), self.history, self.longest))
+    state_dtype = property(
+        lambda self: _state_dtype(_capacity(self.rows, self.cols), self.history, self.longest)
+    )
     action_name, parse_action = notation.action_name, notation.parse_action
     state_text, parse_state, render = notation.state_text, notation.parse_state, notation.render
 
@@ -154,8 +204,10 @@ class Go(NamedTuple):
     def rules(self) -> dict:
         """Return the rules as `go` takes them."""
         square = {"size": self.rows} if self.rows == self.cols else {"rows": self.rows, "cols": self.cols}
-        others = {name: getattr(self, name) for name in
-                  ("komi", "superko", "suicide", "handicap", "history", "features")}
+        others = {
+            name: getattr(self, name)
+            for name in ("komi", "superko", "suicide", "handicap", "history", "features")
+        }
         return {**square, **others, "max_plies": self.longest}
 
     @njit
@@ -250,8 +302,11 @@ class Go(NamedTuple):
                 seed = next_seed(seed)
                 index = random_below(mix(seed), tried)
                 point = np.int64(out[index])
-                if point != state.ko and not is_eye(state, stride, point, colour) and (
-                        lives(state, stride, point, colour)):
+                if (
+                    point != state.ko
+                    and not is_eye(state, stride, point, colour)
+                    and (lives(state, stride, point, colour))
+                ):
                     chosen = index
                     break
                 tried -= 1

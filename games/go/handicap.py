@@ -23,8 +23,12 @@ def check_handicap(rows: int, cols: int, stones: int) -> None:
     if stones <= 1:
         return
     if min(rows, cols) < SMALLEST_BOARD:
-        raise ValueError(f"go: rule handicap={stones} is not possible on a board of {rows} x {cols}: expected at least "
-                         f"{SMALLEST_BOARD} points a side")
+        raise ValueError(
+            f"go: rule handicap={stones} is not possible on a board of {rows} x {cols}: expected at least "
+            f"{SMALLEST_BOARD} points a side"
+        )
     if stones > 4 and (rows % 2 == 0 or cols % 2 == 0 or min(rows, cols) < 9):
-        raise ValueError(f"go: rule handicap={stones} is not possible on a board of {rows} x {cols}: expected at most "
-                         "4 where there is no middle or a side has less than 9 points")
+        raise ValueError(
+            f"go: rule handicap={stones} is not possible on a board of {rows} x {cols}: expected at most "
+            "4 where there is no middle or a side has less than 9 points"
+        )

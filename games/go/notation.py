@@ -72,8 +72,10 @@ def _may_be_ko(board: np.ndarray, row: int, col: int, taker: int) -> bool:
     around = _near(board, row, col)
     if board[row, col] or any(board[point] != taker for point in around):
         return False
-    return any(all(board[point] == 3 - taker for point in _near(board, *stone) if point != (row, col))
-               for stone in around)
+    return any(
+        all(board[point] == 3 - taker for point in _near(board, *stone) if point != (row, col))
+        for stone in around
+    )
 
 
 def _near(board: np.ndarray, row: int, col: int) -> list[tuple[int, int]]:
@@ -89,14 +91,16 @@ def parse_state(self, text: str) -> np.record:
     if rest[:1] == ["ko"] and len(rest) > 1:
         ko, rest = read_point(self, rest[1]), rest[2:]
         if self.superko != SIMPLE:
-            raise impossible(text, "no point is forbidden by ko where superko is not simple: leave \"ko\" out")
+            raise impossible(text, 'no point is forbidden by ko where superko is not simple: leave "ko" out')
         if ko >= self.rows * self.cols or not _may_be_ko(board, *divmod(ko, self.cols), 2 - player):
             raise impossible(text, "no single stone can have been taken there just now")
         if rest:
             raise impossible(text, "a pass lifts the ko")
     if rest not in ([], [PASS], [PASS] * 2):
-        raise ValueError(f"cannot read {' '.join(rest)!r} in the position {text!r}: expected \"ko\" and a point, or "
-                         "\"pass\" once or twice")
+        raise ValueError(
+            f'cannot read {" ".join(rest)!r} in the position {text!r}: expected "ko" and a point, or '
+            '"pass" once or twice'
+        )
     state = self.initial_state()
     if not self.place(state, board, player, len(rest), ko):
         raise impossible(text, "a chain has no liberty")

@@ -19,7 +19,10 @@ def encode_history(game, state, planes):
             mine = yours = np.uint64(0)
             if back <= state.plies:
                 start = (row + 1) * (game.cols + 1) + 1
-                mine, yours = row_bits(state.seen[slot, own], start), row_bits(state.seen[slot, 1 - own], start)
+                mine, yours = (
+                    row_bits(state.seen[slot, own], start),
+                    row_bits(state.seen[slot, 1 - own], start),
+                )
             for col in range(game.cols):
                 planes[2 * back, row, col] = np.float32(mine >> np.uint64(col) & ONE)
                 planes[2 * back + 1, row, col] = np.float32(yours >> np.uint64(col) & ONE)
@@ -44,7 +47,9 @@ def encode_features(game, state, planes, first):
             planes[first + 6, row, col] = np.float32(is_ko(game, state, point))
         else:
             liberties = count_liberties(state, game.cols + 1, np.int64(state.head[point]), MOST_LIBERTIES)
-            planes[first + liberties - 1 + (0 if colour == own else MOST_LIBERTIES), row, col] = np.float32(1.0)
+            planes[first + liberties - 1 + (0 if colour == own else MOST_LIBERTIES), row, col] = np.float32(
+                1.0
+            )
     for index in range(state.last.size):
         action = np.int64(state.last[index])
         if 0 <= action < game.rows * game.cols:

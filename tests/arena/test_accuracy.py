@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 import games
-from alphazero.arena.accuracy import Errors, PositionSet, count_errors, join_moves, read_positions, split_moves, total
+from alphazero.arena.accuracy import (
+    Errors,
+    PositionSet,
+    count_errors,
+    join_moves,
+    read_positions,
+    split_moves,
+    total,
+)
 from alphazero.arena.players import Player, make_player
 from alphazero.exact import make_solver
 from tests.exact.common import after
@@ -36,8 +44,11 @@ def test_scores_and_positions_are_read_and_comments_left_out(tmp_path):
     found = read_positions(write(tmp_path, text), CONNECT_FOUR)
     assert found.name == "some-set" and found.states["plies"].tolist() == [6, 6, 0]
     assert np.isnan(found.scores[1, 0]) and found.scores[1, 3] == 2.0
-    assert found.correct.tolist() == [[True] + [False] * 6, [False] * 3 + [True] + [False] * 3,
-                                      [False] * 3 + [True] + [False] * 3]
+    assert found.correct.tolist() == [
+        [True] + [False] * 6,
+        [False] * 3 + [True] + [False] * 3,
+        [False] * 3 + [True] + [False] * 3,
+    ]
 
 
 @pytest.mark.parametrize(("text", "words"), [

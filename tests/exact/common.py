@@ -12,7 +12,9 @@ def minimax(game: Any, state: Any, known: dict[bytes, tuple[int, int]]) -> tuple
         if game.is_over(state):
             known[key] = (int(game.outcome(state)) * (1 if game.to_move(state) == 0 else -1), 0)
         else:
-            known[key] = max((after_move(game, state, int(action), known) for action in game.legal(state)), key=worth)
+            known[key] = max(
+                (after_move(game, state, int(action), known) for action in game.legal(state)), key=worth
+            )
     return known[key]
 
 

@@ -80,11 +80,14 @@ def test_full_size_positions_agree_between_both_solvers():
         assert np.array_equal(one.plies, other.plies), CONNECT_FOUR.state_text(state)
 
 
-@pytest.mark.parametrize(("moves", "score"), [  # published by Pascal Pons with his solver
-    ("2252576253462244111563365343671351441", -1),
-    ("7422341735647741166133573473242566", 1),
-    ("23163416124767223154467471272416755633", 0),
-])
+@pytest.mark.parametrize(
+    ("moves", "score"),
+    [  # published by Pascal Pons with his solver
+        ("2252576253462244111563365343671351441", -1),
+        ("7422341735647741166133573473242566", 1),
+        ("23163416124767223154467471272416755633", 0),
+    ],
+)
 def test_published_scores_of_connect_four_positions(moves, score):
     solution = make_solver(CONNECT_FOUR, 8.0).solve(after(CONNECT_FOUR, moves), distance=True)
     assert solution.scores.max() == score
@@ -105,7 +108,9 @@ def test_gomoku_with_four_in_a_row_on_four_by_four_is_a_draw_and_three_in_a_row_
 
 def test_a_game_too_large_says_what_is_known_so_far():
     game = games.make("gomoku", rows=9, cols=9)
-    with pytest.raises(Unfinished, match=r"is not solved after 0\.2 seconds .* is open, it decides nothing within"):
+    with pytest.raises(
+        Unfinished, match=r"is not solved after 0\.2 seconds .* is open, it decides nothing within"
+    ):
         make_solver(game, 1.0).solve(game.initial_state(), seconds=0.2)
     with pytest.raises(Unfinished, match="its score is between -1 and 1"):
         make_solver(CONNECT_FOUR, 1.0).solve(CONNECT_FOUR.initial_state(), seconds=0.2)

@@ -23,10 +23,15 @@ class Board:
         return [self.plane(self.mover), self.plane(OTHER[self.mover])]
 
     def plane(self, stone: str) -> list:
-        return [[float(self.stones.get((row, col)) == stone) for col in range(self.cols)] for row in range(self.rows)]
+        return [
+            [float(self.stones.get((row, col)) == stone) for col in range(self.cols)]
+            for row in range(self.rows)
+        ]
 
     def text(self) -> str:
-        lines = ("".join(self.stones.get((row, col), ".") for col in range(self.cols)) for row in range(self.rows))
+        lines = (
+            "".join(self.stones.get((row, col), ".") for col in range(self.cols)) for row in range(self.rows)
+        )
         return f"{'/'.join(lines)} {self.mover}"
 
     def outcome(self) -> int:
@@ -43,7 +48,12 @@ class ReferenceOthello(Board):
     def __init__(self, size: int):
         super().__init__(size, size)
         half = size // 2
-        self.stones = {(half - 1, half - 1): "o", (half, half): "o", (half - 1, half): "x", (half, half - 1): "x"}
+        self.stones = {
+            (half - 1, half - 1): "o",
+            (half, half): "o",
+            (half - 1, half): "x",
+            (half, half - 1): "x",
+        }
 
     def turned(self, square: tuple[int, int], stone: str) -> list[tuple[int, int]]:
         """Return the squares whose discs turn when `stone` is put on a square; none when that is not possible."""
@@ -100,7 +110,9 @@ class ReferenceHex(Board):
     def winner(self) -> str | None:
         for stone in "xo":
             side = 0 if stone == "x" else 1
-            reached = {square for square, owner in self.stones.items() if owner == stone and square[side] == 0}
+            reached = {
+                square for square, owner in self.stones.items() if owner == stone and square[side] == 0
+            }
             grown: set[tuple[int, int]] = set()
             while grown != reached:
                 grown = set(reached)
@@ -151,8 +163,11 @@ class ReferenceBreakthrough(Board):
             for direction in (-1, 0, 1):
                 to = (row + ahead, col + direction)
                 there = self.stones.get(to)
-                if owner == self.mover and self.inside(*to) and (
-                        there is None or (there != self.mover and direction != 0)):
+                if (
+                    owner == self.mover
+                    and self.inside(*to)
+                    and (there is None or (there != self.mover and direction != 0))
+                ):
                     seen = row if self.mover == "x" else self.rows - 1 - row
                     found[((direction + 1) * self.rows + seen) * self.cols + col] = ((row, col), to)
         return found

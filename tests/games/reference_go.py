@@ -7,12 +7,16 @@ Point = tuple[int, int]
 class ReferenceGo:
     """Stones on points (row, col) from the top left; "x" is Black, who begins."""
 
-    def __init__(self, rows: int, cols: int, komi: float, superko: str, suicide: bool, history: int, longest: int):
+    def __init__(
+        self, rows: int, cols: int, komi: float, superko: str, suicide: bool, history: int, longest: int
+    ):
         self.rows, self.cols, self.komi = rows, cols, komi
         self.superko, self.suicide, self.history, self.longest = superko, suicide, history, longest
         self.stones: dict[Point, str] = {}
         self.mover, self.passes = "x", 0
-        self.past: list[tuple[dict[Point, str], str]] = [({}, "x")]  # every position and who was to move in it
+        self.past: list[tuple[dict[Point, str], str]] = [
+            ({}, "x")
+        ]  # every position and who was to move in it
         self.ko: Point | None = None
         self.actions: list[int] = []
 
@@ -32,7 +36,12 @@ class ReferenceGo:
         return found
 
     def liberties(self, stones: dict[Point, str], point: Point) -> set[Point]:
-        return {near for stone in self.connected(stones, point) for near in self.around(stone) if near not in stones}
+        return {
+            near
+            for stone in self.connected(stones, point)
+            for near in self.around(stone)
+            if near not in stones
+        }
 
     def after(self, point: Point) -> tuple[dict[Point, str], set[Point]]:
         """Return the stones after a move and the other's stones that it took."""
@@ -66,7 +75,9 @@ class ReferenceGo:
         if self.over():
             return []
         points = [(row, col) for row in range(self.rows) for col in range(self.cols)]
-        return [row * self.cols + col for row, col in points if self.allowed((row, col))] + [self.rows * self.cols]
+        return [row * self.cols + col for row, col in points if self.allowed((row, col))] + [
+            self.rows * self.cols
+        ]
 
     def play(self, action: int) -> None:
         ko = None
@@ -89,7 +100,12 @@ class ReferenceGo:
             owners = {self.stones.get(point)}
             if owners == {None}:
                 region = self.connected(self.stones, point)
-                owners = {self.stones[near] for empty in region for near in self.around(empty) if near in self.stones}
+                owners = {
+                    self.stones[near]
+                    for empty in region
+                    for near in self.around(empty)
+                    if near in self.stones
+                }
             lead += {frozenset("x"): 1, frozenset("o"): -1}.get(frozenset(owners), 0)
         return lead
 
@@ -101,8 +117,12 @@ class ReferenceGo:
         for back in range(self.history):
             stones = self.past[-1 - back][0] if back < len(self.past) else {}
             for stone in (self.mover, OTHER[self.mover]):
-                found.append([[float(stones.get((row, col)) == stone) for col in range(self.cols)]
-                              for row in range(self.rows)])
+                found.append(
+                    [
+                        [float(stones.get((row, col)) == stone) for col in range(self.cols)]
+                        for row in range(self.rows)
+                    ]
+                )
         return [*found, [[float(self.mover == "x")] * self.cols for _ in range(self.rows)]]
 
     def features(self) -> list:
@@ -124,7 +144,9 @@ class ReferenceGo:
         return planes
 
     def text(self) -> str:
-        lines = ("".join(self.stones.get((row, col), ".") for col in range(self.cols)) for row in range(self.rows))
+        lines = (
+            "".join(self.stones.get((row, col), ".") for col in range(self.cols)) for row in range(self.rows)
+        )
         words = ["/".join(lines), self.mover]
         if self.ko and self.superko == "simple":
             words += ["ko", f"{'abcdefghjklmnopqrst'[self.ko[1]]}{self.rows - self.ko[0]}"]

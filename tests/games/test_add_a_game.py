@@ -28,9 +28,12 @@ def installed(request) -> Path:
     metadata = folder / "dots_and_boxes-1.0.dist-info"
     metadata.mkdir(exist_ok=True)
     group, entry = re.fullmatch(r'\[project.entry-points."(.*)"\]\n(.*)\n', ENTRY_POINT).groups()
-    for path, text in ((folder / "dots_and_boxes.py", GAME), (folder / "dots.toml", CONFIG),
-                       (metadata / "METADATA", "Metadata-Version: 2.1\nName: dots-and-boxes\nVersion: 1.0\n"),
-                       (metadata / "entry_points.txt", f"[{group}]\n{entry.replace(chr(34), '')}\n")):
+    for path, text in (
+        (folder / "dots_and_boxes.py", GAME),
+        (folder / "dots.toml", CONFIG),
+        (metadata / "METADATA", "Metadata-Version: 2.1\nName: dots-and-boxes\nVersion: 1.0\n"),
+        (metadata / "entry_points.txt", f"[{group}]\n{entry.replace(chr(34), '')}\n"),
+    ):
         if not path.exists() or path.read_text() != text:
             path.write_text(text)
     return folder
@@ -49,7 +52,10 @@ def test_the_game_of_the_guide_has_less_than_a_hundred_lines():
 
 
 def test_the_game_of_the_guide_keeps_the_contract_once_it_is_registered(installed):
-    printed = run(installed, CHECK + dedent("""
+    printed = run(
+        installed,
+        CHECK
+        + dedent("""
         print(games.names(), games.spec(game), coverage.repeated_turns > 0, coverage.full_length_wins > 0)
         assert games.parse(games.spec(game)) == game == games.make("dots_and_boxes", rows=1, cols=2)
         print(games.info("dots_and_boxes").title)
@@ -57,7 +63,8 @@ def test_the_game_of_the_guide_keeps_the_contract_once_it_is_registered(installe
             games.parse("dots_and_boxes:rows=7")
         except ValueError as error:
             print(error)
-    """))
+    """),
+    )
     assert "'breakthrough', 'dots_and_boxes') dots_and_boxes:rows=1,cols=2 True True" in printed
     assert "Dots and Boxes: close a box, own it, move again." in printed
     assert "dots_and_boxes: rule rows=7 is not possible: expected a whole number from 1 to 6" in printed
@@ -65,7 +72,9 @@ def test_the_game_of_the_guide_keeps_the_contract_once_it_is_registered(installe
 
 def test_the_game_of_the_guide_can_be_trained(installed, tmp_path):
     """A few seconds of the guide's own settings, made small: two generations, then the model file plays."""
-    printed = run(installed, dedent(f"""
+    printed = run(
+        installed,
+        dedent(f"""
         import alphazero, games, json, numpy as np
         from pathlib import Path
         folder = Path({str(tmp_path / "run")!r})
@@ -81,5 +90,6 @@ def test_the_game_of_the_guide_can_be_trained(installed, tmp_path):
         action = player.choose(np.array([game.initial_state()], game.state_dtype))[0]
         print("RESULT", len(steps), all(np.isfinite(step["policy_loss"]) for step in steps), summary.games,
               action in game.legal(game.initial_state()))
-    """))
+    """),
+    )
     assert re.search(r"RESULT 2 True (\d+) True", printed), printed

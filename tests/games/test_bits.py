@@ -49,8 +49,13 @@ def test_random_words_are_those_of_splitmix64():
     """The reference implementation's first outputs for seed 1234567 (S. Vigna, splitmix64.c)."""
     words = np.zeros(5, np.uint64)
     _stream(np.uint64(1234567), words)
-    assert words.tolist() == [6457827717110365317, 3203168211198807973, 9817491932198370423,
-                              4593380528125082431, 16408922859458223821]
+    assert words.tolist() == [
+        6457827717110365317,
+        3203168211198807973,
+        9817491932198370423,
+        4593380528125082431,
+        16408922859458223821,
+    ]
 
 
 @pytest.mark.parametrize("bound", [1, 2, 7, 225, 2**31])

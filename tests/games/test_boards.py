@@ -26,21 +26,29 @@ def test_both_kinds_of_othello_are_one_game():
 
 @pytest.mark.parametrize("rules", HEX_RULES, ids=str)
 def test_hex_follows_the_slow_rules(rules):
-    play_games(games.make("hex", size=rules[0], swap=rules[1]), lambda: ReferenceHex(*rules),
-               count=HEX_RULES[rules])
+    play_games(
+        games.make("hex", size=rules[0], swap=rules[1]), lambda: ReferenceHex(*rules), count=HEX_RULES[rules]
+    )
 
 
 @pytest.mark.parametrize("board", BREAKTHROUGH_BOARDS, ids=str)
 def test_breakthrough_follows_the_slow_rules(board):
-    play_games(games.make("breakthrough", rows=board[0], cols=board[1]), lambda: ReferenceBreakthrough(*board),
-               count=BREAKTHROUGH_BOARDS[board])
+    play_games(
+        games.make("breakthrough", rows=board[0], cols=board[1]),
+        lambda: ReferenceBreakthrough(*board),
+        count=BREAKTHROUGH_BOARDS[board],
+    )
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name, rules, make", [
-    ("othello", {"size": 8}, lambda: ReferenceOthello(8)), ("hex", {"size": 5, "swap": 1}, lambda: ReferenceHex(5, 1)),
-    ("breakthrough", {"rows": 6, "cols": 6}, lambda: ReferenceBreakthrough(6, 6)),
-])
+@pytest.mark.parametrize(
+    "name, rules, make",
+    [
+        ("othello", {"size": 8}, lambda: ReferenceOthello(8)),
+        ("hex", {"size": 5, "swap": 1}, lambda: ReferenceHex(5, 1)),
+        ("breakthrough", {"rows": 6, "cols": 6}, lambda: ReferenceBreakthrough(6, 6)),
+    ],
+)
 def test_ten_thousand_games_follow_the_slow_rules(name, rules, make):
     play_games(games.make(name, **rules), make, count=10_000)
 

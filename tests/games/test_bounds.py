@@ -26,7 +26,14 @@ except IndexError as error:
 
 
 def test_no_index_of_a_game_is_out_of_range():
-    command = [sys.executable, "-c", CHECK, "connect_four", "connect_four:rows=12,cols=5,connect=5", "tic_tac_toe"]
+    command = [
+        sys.executable,
+        "-c",
+        CHECK,
+        "connect_four",
+        "connect_four:rows=12,cols=5,connect=5",
+        "tic_tac_toe",
+    ]
     done = subprocess.run(command, env=CHECKED, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("planted error caught: index is out of bounds")
@@ -34,7 +41,17 @@ def test_no_index_of_a_game_is_out_of_range():
 
 @pytest.mark.slow
 def test_the_contract_and_the_slow_rules_hold_with_every_index_checked():
-    command = [sys.executable, "-m", "pytest", "-q", "tests/games/test_contract.py", "tests/games/test_reference.py",
-               "tests/games/test_counts.py", "tests/games/test_factored.py", "-k", "not WRITES_BESIDE"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "tests/games/test_contract.py",
+        "tests/games/test_reference.py",
+        "tests/games/test_counts.py",
+        "tests/games/test_factored.py",
+        "-k",
+        "not WRITES_BESIDE",
+    ]
     done = subprocess.run(command, env=CHECKED, cwd=ROOT, capture_output=True, text=True, timeout=580)
     assert done.returncode == 0, done.stdout[-3000:]

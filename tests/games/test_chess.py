@@ -63,8 +63,12 @@ def test_perft_through_actions_is_the_known_one(fen):
 
 
 def is_over(board: chess.Board) -> bool:
-    return not any(board.legal_moves) or board.is_insufficient_material() or board.halfmove_clock >= 100 or (
-        board.is_repetition(3))
+    return (
+        not any(board.legal_moves)
+        or board.is_insufficient_material()
+        or board.halfmove_clock >= 100
+        or (board.is_repetition(3))
+    )
 
 
 def outcome(board: chess.Board) -> int:
@@ -77,7 +81,9 @@ class Judge:
     def __init__(self, fen: str):
         self.board = chess.Board(fen)
         self.seen: Counter[str] = Counter()
-        self.past: list[tuple[np.ndarray, int]] = []  # pieces of White, then of Black, and how often it stood before
+        self.past: list[
+            tuple[np.ndarray, int]
+        ] = []  # pieces of White, then of Black, and how often it stood before
         self._look()
 
     def push(self, uci: str) -> None:
@@ -86,7 +92,9 @@ class Judge:
 
     def _look(self) -> None:
         key = " ".join(self.board.fen(en_passant="legal").split()[:4])
-        masks = [int(self.board.pieces(kind, colour)) for colour in chess.COLORS for kind in chess.PIECE_TYPES]
+        masks = [
+            int(self.board.pieces(kind, colour)) for colour in chess.COLORS for kind in chess.PIECE_TYPES
+        ]
         bits = np.unpackbits(np.array(masks, "<u8").view(np.uint8), bitorder="little")
         self.past.append((bits.reshape(2, 6, 8, 8), self.seen[key]))
         self.seen[key] += 1
@@ -95,12 +103,17 @@ class Judge:
         board, turn = self.board, self.board.turn
         planes = np.zeros((14 * history + 7, 8, 8), np.float32)
         for back, (pieces, before) in enumerate(self.past[: -1 - history : -1]):
-            seen = pieces[:, :, ::-1] if turn else pieces[::-1]  # the mover below, and the mover's pieces first
+            seen = (
+                pieces[:, :, ::-1] if turn else pieces[::-1]
+            )  # the mover below, and the mover's pieces first
             planes[14 * back : 14 * back + 12] = seen.reshape(12, 8, 8)
             planes[14 * back + 12], planes[14 * back + 13] = before >= 1, before >= 2
         others = [turn, np.float32(board.ply() // 2) * np.float32(0.01)]
         for colour in (turn, not turn):
-            others += [board.has_kingside_castling_rights(colour), board.has_queenside_castling_rights(colour)]
+            others += [
+                board.has_kingside_castling_rights(colour),
+                board.has_queenside_castling_rights(colour),
+            ]
         others.append(np.float32(board.halfmove_clock) * np.float32(0.01))
         planes[14 * history :] = np.array(others, np.float32)[:, None, None]
         return planes

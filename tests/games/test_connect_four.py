@@ -5,8 +5,9 @@ import pytest
 import games
 from games.connect_four import LargeConnectFour
 
-BOTH = pytest.mark.parametrize("game", [games.make("connect_four"), LargeConnectFour(6, 7, 4)],
-                               ids=["bitboards", "cells"])
+BOTH = pytest.mark.parametrize(
+    "game", [games.make("connect_four"), LargeConnectFour(6, 7, 4)], ids=["bitboards", "cells"]
+)
 
 
 def play(game, moves: str):

@@ -41,7 +41,11 @@ REGISTRY = (
     ("mnk:rows=4,cols=5,connect=3,exact=1", EXACTLY_THREE, 20),
     ("gomoku", (("a1 b1 a2 b2 a3 b3 a4 b4 a5", 1), ("a1 b1 a2 c2 a3 d3 a4 e4 g7 f5", -1)), 1),
     ("go:size=3,superko=0,history=2,features=1,max_plies=40", (("b2 pass pass", 1), ("pass pass", -1)), 6),
-    ("go:rows=4,cols=3,superko=2,suicide=1,komi=0.5,history=2,features=1,max_plies=40", (("b2 pass pass", 1),), 4),
+    (
+        "go:rows=4,cols=3,superko=2,suicide=1,komi=0.5,history=2,features=1,max_plies=40",
+        (("b2 pass pass", 1),),
+        4,
+    ),
     ("go:size=7,handicap=2,history=2,features=1,max_plies=40", (), 1),
     ("chess:history=2,max_plies=40", (("f3 e5 g4 Qh4#", -1), ("e4 e5 Qh5 Nc6 Bc4 Nf6 Qxf7#", 1)), 1),
     ("factored-chess:history=1,max_plies=30", (), 1),
@@ -63,8 +67,16 @@ def test_every_game_keeps_the_contract(text, examples, num_games):
     game = games.parse(text)
     coverage = check_game(game, num_games=num_games, examples=examples)
     assert coverage.games == num_games + len(examples)
-    loose = ("gomoku", "hex", "othello", "breakthrough", "factored-breakthrough", "go", "chess",
-             "factored-chess")  # no random game is that long, or none of those is decided
+    loose = (
+        "gomoku",
+        "hex",
+        "othello",
+        "breakthrough",
+        "factored-breakthrough",
+        "go",
+        "chess",
+        "factored-chess",
+    )  # no random game is that long, or none of those is decided
     assert coverage.full_length_wins > 0 or game.name in loose
     assert (coverage.repeated_turns > 0) == game.name.startswith("factored")
 
@@ -121,8 +133,10 @@ def test_every_fault_is_tried():
 
 
 def test_a_failure_names_the_game_the_position_and_the_moves():
-    expected = (r"broken:fault=LAST_MOVE_WIN_IS_A_DRAW: the example .* ends with 0, expected 1; "
-                r"position 'oox/xxx/oxo' after c3 b3 b2 a3 b1 c1 c2 a1 a2")
+    expected = (
+        r"broken:fault=LAST_MOVE_WIN_IS_A_DRAW: the example .* ends with 0, expected 1; "
+        r"position 'oox/xxx/oxo' after c3 b3 b2 a3 b1 c1 c2 a1 a2"
+    )
     with pytest.raises(ContractError, match=expected):
         check_game(broken(Fault.LAST_MOVE_WIN_IS_A_DRAW), num_games=0, examples=TIC_TAC_TOE[-1:])
 

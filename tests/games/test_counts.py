@@ -86,7 +86,7 @@ def test_tic_tac_toe_reads_exactly_the_5478_boards_that_play_can_reach():
     read = 0
     for cells in itertools.product(".xo", repeat=9):
         try:
-            game.parse_state("/".join("".join(cells[start: start + 3]) for start in (0, 3, 6)))
+            game.parse_state("/".join("".join(cells[start : start + 3]) for start in (0, 3, 6)))
             read += 1
         except ValueError:
             continue

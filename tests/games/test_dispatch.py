@@ -10,9 +10,11 @@ import games
 from games.game import NUM_ARGUMENTS, IllegalAction, game_class, kernel_of
 from games.kernel import njit
 
-BROKEN = (f"numba {numba.__version__} no longer lets compiled code call the kernels of a game: the "
-          "overload_method on types.NamedTuple and types.NamedUniTuple in games/game.py has to follow that "
-          "release, or numba be bounded below it in pyproject.toml")
+BROKEN = (
+    f"numba {numba.__version__} no longer lets compiled code call the kernels of a game: the "
+    "overload_method on types.NamedTuple and types.NamedUniTuple in games/game.py has to follow that "
+    "release, or numba be bounded below it in pyproject.toml"
+)
 
 
 class Whole(NamedTuple):

@@ -22,4 +22,6 @@ def test_the_examples_of_a_page_do_what_it_says(page):
 
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_a_page_speaks_of_every_game(name):
-    assert any(f"`{name}`" in page.read_text() or f'"{name}"' in page.read_text() for page in PAGES.glob("*.md"))
+    assert any(
+        f"`{name}`" in page.read_text() or f'"{name}"' in page.read_text() for page in PAGES.glob("*.md")
+    )

@@ -18,7 +18,9 @@ def exact_values(board, column: int | None) -> dict[int, float]:
     cells = {cell: -float(np.sign(minimax(after(board, cell)))) for cell in range(9) if board[cell] == 0}
     if column is not None:
         return {3 + cell // 3: value for cell, value in cells.items() if cell % 3 == column}
-    return {col: max(value for cell, value in cells.items() if cell % 3 == col) for col in {c % 3 for c in cells}}
+    return {
+        col: max(value for cell, value in cells.items() if cell % 3 == col) for col in {c % 3 for c in cells}
+    }
 
 
 def late_positions():
@@ -37,8 +39,14 @@ def late_positions():
 def searched():
     """Return positions, the exact values of their actions, and what a search with rollouts says."""
     states, exact = zip(*late_positions(), strict=True)
-    result = search_positions(IN_PARTS, np.array(list(states), IN_PARTS.state_dtype), RolloutEvaluator(IN_PARTS),
-                              SearchConfig(rule="uct"), simulations=2000, seed=1)
+    result = search_positions(
+        IN_PARTS,
+        np.array(list(states), IN_PARTS.state_dtype),
+        RolloutEvaluator(IN_PARTS),
+        SearchConfig(rule="uct"),
+        simulations=2000,
+        seed=1,
+    )
     return states, exact, result
 
 

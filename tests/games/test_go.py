@@ -14,9 +14,19 @@ from tests.games.reference_go import ReferenceGo
 WORDS = ("simple", "positional", "situational")
 # rows, cols, superko, suicide
 RULES = [(2, 2, ko, suicide) for ko in WORDS for suicide in (0, 1)]
-RULES += [(3, 3, "simple", 0), (3, 3, "positional", 1), (2, 5, "situational", 0), (1, 6, "positional", 0),
-          (4, 4, "situational", 1), (5, 5, "positional", 0), (7, 6, "simple", 1), (9, 9, "positional", 0),
-          (3, 12, "positional", 1), (1, 19, "situational", 0), (4, 15, "positional", 0)]
+RULES += [
+    (3, 3, "simple", 0),
+    (3, 3, "positional", 1),
+    (2, 5, "situational", 0),
+    (1, 6, "positional", 0),
+    (4, 4, "situational", 1),
+    (5, 5, "positional", 0),
+    (7, 6, "simple", 1),
+    (9, 9, "positional", 0),
+    (3, 12, "positional", 1),
+    (1, 19, "situational", 0),
+    (4, 15, "positional", 0),
+]
 
 
 def make(rows, cols, superko="positional", suicide=0, **others):
@@ -35,7 +45,7 @@ def agree(game, state, reference: ReferenceGo) -> None:
     game.encode(state, planes)
     assert planes[: 2 * game.history + 1].tolist() == reference.planes(), where
     if game.features:
-        assert planes[2 * game.history + 1:].tolist() == reference.features(), where
+        assert planes[2 * game.history + 1 :].tolist() == reference.features(), where
 
 
 def play_games(rules, count: int, seed: int = 1, passes: float = 0.1) -> None:
@@ -96,13 +106,23 @@ def test_strict_positional_superko_has_the_known_numbers_of_sequences(rules, exp
     assert [perft(game, depth) for depth in range(1, len(expected) + 1)] == expected
 
 
-@pytest.mark.parametrize("rows, cols, expected", [(1, 1, 1), (1, 2, 5), (2, 2, 57), (2, 3, 489), (2, 4, 4125),
-                                                  (3, 3, 12675), pytest.param(3, 4, 321689, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "rows, cols, expected",
+    [
+        (1, 1, 1),
+        (1, 2, 5),
+        (2, 2, 57),
+        (2, 3, 489),
+        (2, 4, 4125),
+        (3, 3, 12675),
+        pytest.param(3, 4, 321689, marks=pytest.mark.slow),
+    ],
+)
 def test_as_many_positions_are_legal_as_counted(rows, cols, expected):
     game = make(rows, cols)
     count = 0
     for stones in itertools.product(".xo", repeat=rows * cols):
-        lines = ("".join(stones[row * cols: (row + 1) * cols]) for row in range(rows))
+        lines = ("".join(stones[row * cols : (row + 1) * cols]) for row in range(rows))
         try:
             game.parse_state("/".join(lines) + " x")
             count += 1
@@ -111,10 +131,14 @@ def test_as_many_positions_are_legal_as_counted(rows, cols, expected):
     assert count == expected
 
 
-@pytest.mark.parametrize(("rows", "cols", "lead"), [(1, 3, 3), (1, 4, 4), (2, 2, 1), (2, 3, 0), (2, 4, 8), (3, 3, 9)])
+@pytest.mark.parametrize(
+    ("rows", "cols", "lead"), [(1, 3, 3), (1, 4, 4), (2, 2, 1), (2, 3, 0), (2, 4, 8), (3, 3, 9)]
+)
 def test_black_leads_on_small_boards_by_as_much_as_is_known(rows, cols, lead):
     values = []
-    for komi in (lead - 0.5, lead, lead + 0.5)[: 1 if lead == rows * cols else 3]:  # nobody has more than the board
+    for komi in (lead - 0.5, lead, lead + 0.5)[
+        : 1 if lead == rows * cols else 3
+    ]:  # nobody has more than the board
         game = games.make("go", rows=rows, cols=cols, komi=komi, history=1, superko="positional")
         values.append(make_solver(game, 32.0).solve(game.initial_state(), seconds=60.0).value)
     assert values == [1, 0, -1][: len(values)]
@@ -148,13 +172,17 @@ def test_playouts_of_a_settled_board_give_its_area():
     for komi, expected in ((-0.5, 1), (0.0, 0), (0.5, -1)):
         game = make(4, 6, komi=komi)
         state, out = game.parse_state(".x.xoo/xxxxoo/xxooo./xxo.oo x"), np.empty(game.num_actions, np.int32)
-        assert {int(game.random_playout(state.copy(), out, np.uint64(seed))) for seed in range(20)} == {expected}
+        assert {int(game.random_playout(state.copy(), out, np.uint64(seed))) for seed in range(20)} == {
+            expected
+        }
 
 
 def plain_playout(reference: ReferenceGo, rng: random.Random) -> int:
     """Play at random: no suicide, no own eyes filled, simple ko; pass where nothing is left; the result by area."""
     for _ in range(3 * reference.rows * reference.cols):
-        moves = [move for move in reference.legal()[:-1] if not is_own_eye(reference, divmod(move, reference.cols))]
+        moves = [
+            move for move in reference.legal()[:-1] if not is_own_eye(reference, divmod(move, reference.cols))
+        ]
         reference.play(rng.choice(moves) if moves else reference.rows * reference.cols)
         if reference.passes == 2:
             break
@@ -167,8 +195,12 @@ def is_own_eye(reference: ReferenceGo, point: tuple[int, int]) -> bool:
         return False
     row, col = point
     corners = [(row + down, col + right) for down in (-1, 1) for right in (-1, 1)]
-    inside = [corner for corner in corners if 0 <= corner[0] < reference.rows and 0 <= corner[1] < reference.cols]
-    others = sum(reference.stones.get(corner) == ("o" if reference.mover == "x" else "x") for corner in inside)
+    inside = [
+        corner for corner in corners if 0 <= corner[0] < reference.rows and 0 <= corner[1] < reference.cols
+    ]
+    others = sum(
+        reference.stones.get(corner) == ("o" if reference.mover == "x" else "x") for corner in inside
+    )
     return others + (len(inside) < 4) < 2
 
 
@@ -247,8 +279,13 @@ def test_three_kos_go_round_under_simple_ko_alone(superko, expected):
 
 
 def test_stones_territory_and_neutral_points_are_scored_by_area():
-    for board, lead in (("x.x/xxx/... x", 9), ("..../xxxx/oooo/.... x", 0), (".xo./.xo./.xo./.xo. x", 0),
-                        ("xx../oo../..../.... x", 0), (".o.o/xxoo/.xx./...x x", 4)):
+    for board, lead in (
+        ("x.x/xxx/... x", 9),
+        ("..../xxxx/oooo/.... x", 0),
+        (".xo./.xo./.xo./.xo. x", 0),
+        ("xx../oo../..../.... x", 0),
+        (".o.o/xxoo/.xx./...x x", 4),
+    ):
         rows = board.split()[0].split("/")
         outcomes = []
         for komi in (lead - 0.5, lead, lead + 0.5):
@@ -265,13 +302,18 @@ def test_the_points_under_a_finished_board_are_those_that_decide_it(size):
 
     rng = random.Random(size)
     for _ in range(20):
-        game = games.make("go", size=size, komi=rng.choice((0.0, 0.5, 3.0, 7.5)), history=1, max_plies=3 * size * size)
+        game = games.make(
+            "go", size=size, komi=rng.choice((0.0, 0.5, 3.0, 7.5)), history=1, max_plies=3 * size * size
+        )
         state = game.initial_state()
         while not game.is_over(state):
             game.play(state, rng.choice(game.legal(state).tolist()))
         black, white = area(game, state)
         assert np.sign(black - white - game.komi) == game.outcome(state), game.state_text(state)
-        assert game.render(state).splitlines()[-1] == f"X {black}  O {white} + {game.komi:g} = {white + game.komi:g}"
+        assert (
+            game.render(state).splitlines()[-1]
+            == f"X {black}  O {white} + {game.komi:g} = {white + game.komi:g}"
+        )
 
 
 def test_a_game_that_reaches_its_longest_length_is_scored_as_it_stands():

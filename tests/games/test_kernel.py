@@ -22,17 +22,23 @@ ROOT = Path(kernel.__file__).parent.parent
 @pytest.fixture
 def sources(tmp_path, monkeypatch):
     """Return a folder with a small copy of both packages, which the digest is taken of."""
-    for name, text in (("games/kernel.py", ""), ("games/chess/moves.py", "x = 1\n"),
-                       ("alphazero/search/puct.py", "@njit\n"), ("alphazero/search/sizes.py", "SIZE = 8\n"),
-                       ("alphazero/commands/play.py", "print()\n")):
+    for name, text in (
+        ("games/kernel.py", ""),
+        ("games/chess/moves.py", "x = 1\n"),
+        ("alphazero/search/puct.py", "@njit\n"),
+        ("alphazero/search/sizes.py", "SIZE = 8\n"),
+        ("alphazero/commands/play.py", "print()\n"),
+    ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     monkeypatch.setattr(kernel, "__file__", str(tmp_path / "games" / "kernel.py"))
     return tmp_path
 
 
-@pytest.mark.parametrize("name", ["games/kernel.py", "games/chess/moves.py", "alphazero/search/puct.py",
-                                  "alphazero/search/sizes.py"])
+@pytest.mark.parametrize(
+    "name",
+    ["games/kernel.py", "games/chess/moves.py", "alphazero/search/puct.py", "alphazero/search/sizes.py"],
+)
 def test_the_digest_changes_when_a_source_of_kernels_changes(sources, name):
     before = kernel.source_digest()
     assert kernel.source_digest() == before
@@ -111,13 +117,13 @@ def test_without_a_home_that_can_be_written_compiled_code_goes_to_a_private_fold
     shutil.rmtree(folder)
 
 
-DRIVER = '''
+DRIVER = """
 from games.contract_view import compiled_view
 from tests.games.nim import Nim
 from half_game import Half
 game = Half(Nim(2, 2))
 print(compiled_view(game, game.initial_state(), 0).outcome)
-'''
+"""
 HALF = '''
 from typing import Any, NamedTuple
 from games.game import game_class, njit
@@ -182,7 +188,10 @@ def test_compiled_code_of_a_game_that_is_gone_does_not_stop_other_games(tmp_path
     passing = tmp_path / "passing.py"
     passing.write_text("from typing import NamedTuple\nclass Passing(NamedTuple):\n    size: int\n")
     command = [sys.executable, "-c", script, str(tmp_path / "cache"), str(tmp_path)]
-    assert subprocess.run([*command, "with"], capture_output=True, text=True, check=True).stdout.split() == ["6", "8"]
+    assert subprocess.run([*command, "with"], capture_output=True, text=True, check=True).stdout.split() == [
+        "6",
+        "8",
+    ]
     passing.unlink()
     shutil.rmtree(tmp_path / "__pycache__", ignore_errors=True)
     again = subprocess.run(command, capture_output=True, text=True)
@@ -202,10 +211,16 @@ print([mangle_type(from_dtype(dtypes[name])[::1]) for name in sys.argv[1:]])
 
 def test_compiled_functions_of_a_record_have_the_same_name_in_every_process_and_another_for_another_record():
     """Otherwise functions that two processes put into the cache call each other's helpers in a third."""
+
     def names(*order: str) -> list[str]:
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        done = subprocess.run([sys.executable, "-c", NAMES_OF_RECORDS, *order], env=environment,
-                              capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", NAMES_OF_RECORDS, *order],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         return ast.literal_eval(done.stdout)
 
     small, large = names("small", "large")
@@ -229,8 +244,13 @@ def test_two_sizes_of_a_state_compiled_by_two_processes_do_not_meet_in_a_third(t
         """)
 
     def lines(*specs: str) -> list[str]:
-        done = subprocess.run([sys.executable, "-c", code, *specs], capture_output=True, text=True, check=True,
-                              env={**os.environ, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(tmp_path)})
+        done = subprocess.run(
+            [sys.executable, "-c", code, *specs],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(tmp_path)},
+        )
         return done.stdout.splitlines()
 
     long, short = lines("chess:history=8"), lines("chess:history=2")

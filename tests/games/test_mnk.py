@@ -59,11 +59,14 @@ def test_exactly_five_wins_where_it_should(drawn, longer_wins, exactly_five_wins
 
 
 def test_lines_do_not_wrap_round_the_edge():
-    state = after_star(MNK(3, 4, 3, 0), """
+    state = after_star(
+        MNK(3, 4, 3, 0),
+        """
         . . x x
         x . o .
         . * o o
-    """)
+    """,
+    )
     assert not MNK(3, 4, 3, 0).is_over(state)
 
 
@@ -115,11 +118,13 @@ def test_render_shows_letters_below_and_numbers_beside():
 
 
 def test_the_name_is_the_narrowest_and_reads_back_to_an_equal_game():
-    for text, game in (("tic_tac_toe", MNK(3, 3, 3, 0)),
-                       ("gomoku:rows=15,cols=15,exact=0", MNK(15, 15, 5, 0)),
-                       ("gomoku:rows=9,cols=8,exact=1", MNK(9, 8, 5, 1)),
-                       ("mnk:rows=3,cols=3,connect=3,exact=1", MNK(3, 3, 3, 1)),
-                       ("mnk:rows=4,cols=9,connect=5,exact=0", MNK(4, 9, 5, 0))):
+    for text, game in (
+        ("tic_tac_toe", MNK(3, 3, 3, 0)),
+        ("gomoku:rows=15,cols=15,exact=0", MNK(15, 15, 5, 0)),
+        ("gomoku:rows=9,cols=8,exact=1", MNK(9, 8, 5, 1)),
+        ("mnk:rows=3,cols=3,connect=3,exact=1", MNK(3, 3, 3, 1)),
+        ("mnk:rows=4,cols=9,connect=5,exact=0", MNK(4, 9, 5, 0)),
+    ):
         assert games.spec(game) == text
         assert games.parse(text) == game
 

@@ -15,8 +15,18 @@ from tests.games.reference_boards import Board
 
 # On bitboards: 6x7; small; long and flat (64 bits); (rows + 1) * cols just 64; 63; high, where a line is
 # shifted out of the word; and one column wide.
-BITBOARDS = ((6, 7, 4), (4, 4, 3), (3, 16, 4), (7, 8, 4), (8, 7, 5), (31, 2, 6), (31, 2, 4), (32, 1, 4),
-             (1, 32, 3), (5, 1, 2))
+BITBOARDS = (
+    (6, 7, 4),
+    (4, 4, 3),
+    (3, 16, 4),
+    (7, 8, 4),
+    (8, 7, 5),
+    (31, 2, 6),
+    (31, 2, 4),
+    (32, 1, 4),
+    (1, 32, 3),
+    (5, 1, 2),
+)
 ON_CELLS = ((6, 7, 4), (12, 5, 5))
 FLAT = ((3, 3, 3, 0), (4, 5, 3, 1), (4, 5, 3, 0), (4, 5, 2, 1), (15, 15, 5, 0), (15, 15, 5, 1))
 

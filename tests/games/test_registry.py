@@ -74,8 +74,10 @@ def test_equal_games_are_one_object():
 
 
 def test_numbers_are_read_as_numbers():
-    assert parse_spec("go:size=9,komi=7.5,superko=positional") == ("go", {"size": 9, "komi": 7.5,
-                                                                          "superko": "positional"})
+    assert parse_spec("go:size=9,komi=7.5,superko=positional") == (
+        "go",
+        {"size": 9, "komi": 7.5, "superko": "positional"},
+    )
 
 
 @pytest.mark.parametrize("value, message", [

@@ -14,8 +14,16 @@ def turned(name: str, board: np.ndarray) -> np.ndarray:
             "ANTI_TRANSPOSE": np.rot90(board.T, 2)}[name]  # fmt: skip
 
 
-NAMES = ("IDENTITY", "MIRROR", "FLIP", "HALF_TURN", "TRANSPOSE", "QUARTER_LEFT", "QUARTER_RIGHT",
-         "ANTI_TRANSPOSE")
+NAMES = (
+    "IDENTITY",
+    "MIRROR",
+    "FLIP",
+    "HALF_TURN",
+    "TRANSPOSE",
+    "QUARTER_LEFT",
+    "QUARTER_RIGHT",
+    "ANTI_TRANSPOSE",
+)
 
 
 @pytest.mark.parametrize("index, name", list(enumerate(NAMES)))

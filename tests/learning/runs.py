@@ -26,15 +26,23 @@ SETTINGS: dict[str, Any] = {
                    "final_opponent": "random", "final_games": 4, "final_simulations": 3},
     "run": {"generations": 3},
 }  # fmt: skip
-OF_TIME = ("time", "minutes", "positions_per_second", "network_share", "rows_per_second")  # differ from run to run
+OF_TIME = (
+    "time",
+    "minutes",
+    "positions_per_second",
+    "network_share",
+    "rows_per_second",
+)  # differ from run to run
 
 
 @contextlib.contextmanager
 def quick() -> Iterator[None]:
     """Draw no plots, and compute the network in one way without measuring which is the fastest."""
     first = "alphazero.network.inference.fastest"
-    with mock.patch("alphazero.plots.plot_run"), \
-            mock.patch(first, lambda network, variants, *_: (variants[0], {variants[0].name: 1.0})):
+    with (
+        mock.patch("alphazero.plots.plot_run"),
+        mock.patch(first, lambda network, variants, *_: (variants[0], {variants[0].name: 1.0})),
+    ):
         yield
 
 
@@ -79,7 +87,11 @@ def killed_at(target: str, call: int = 1, after: bool = False) -> Iterator[None]
 def events(folder: Path, event: str) -> list[dict[str, Any]]:
     """Return the lines of metrics.jsonl of one kind, without what differs from run to run."""
     rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-    return [{key: value for key, value in row.items() if key not in OF_TIME} for row in rows if row["event"] == event]
+    return [
+        {key: value for key, value in row.items() if key not in OF_TIME}
+        for row in rows
+        if row["event"] == event
+    ]
 
 
 def shards(folder: Path) -> dict[str, bytes]:

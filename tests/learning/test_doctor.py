@@ -28,7 +28,9 @@ def healthy(count: int = 30, **changes) -> list[dict]:
 
 
 def examine(rows: list[dict], config: Config | None = None, ratings: list[dict] | None = None) -> list[str]:
-    return [finding.name for finding in doctor.examine(doctor.Run(config or Config(), 7, rows, ratings or []))]
+    return [
+        finding.name for finding in doctor.examine(doctor.Run(config or Config(), 7, rows, ratings or []))
+    ]
 
 
 def rating(elo: float) -> dict:

@@ -27,11 +27,22 @@ def test_expert_iteration_makes_the_network_play_better(tmp_path, tic_tac_toe):
     fresh = tmp_path / "fresh.safetensors"
     network = {"blocks": 1, "channels": 16, "precision": "float32"}
     save_model(fresh, for_game(tic_tac_toe, NetworkConfig(**network)), tic_tac_toe)
-    settings = config(network__channels=16, search__simulations=32, selfplay__parallel_games=32,
-                      selfplay__games_per_generation=64, selfplay__shard_games=64, selfplay__full_search_fraction=1.0,
-                      replay__window_min=1000, training__batch_size=64, training__learning_rate=0.01,
-                      training__averaging_decay=0.0, training__replay_ratio=6.0, evaluation__every_generations=0,
-                      evaluation__final_opponent="", run__generations=6)
+    settings = config(
+        network__channels=16,
+        search__simulations=32,
+        selfplay__parallel_games=32,
+        selfplay__games_per_generation=64,
+        selfplay__shard_games=64,
+        selfplay__full_search_fraction=1.0,
+        replay__window_min=1000,
+        training__batch_size=64,
+        training__learning_rate=0.01,
+        training__averaging_decay=0.0,
+        training__replay_ratio=6.0,
+        evaluation__every_generations=0,
+        evaluation__final_opponent="",
+        run__generations=6,
+    )
     summary = learning.train(settings, tmp_path / "run")
     before, after = share_of_points(tic_tac_toe, fresh), share_of_points(tic_tac_toe, summary.model)
     print(f"share of points against random: {before:.3f} fresh, {after:.3f} trained")

@@ -35,7 +35,9 @@ STAGES = [  # the function that is killed, which of its calls, before or after i
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("target, call, after", STAGES, ids=lambda value: str(value).removeprefix("alphazero."))
+@pytest.mark.parametrize(
+    "target, call, after", STAGES, ids=lambda value: str(value).removeprefix("alphazero.")
+)
 def test_a_run_killed_anywhere_ends_like_one_that_was_not(tmp_path, whole_run, target, call, after):
     with killed_at(target, call, after):
         start(tmp_path / "run")
@@ -65,7 +67,9 @@ def test_a_run_killed_again_and_again_ends_like_one_that_was_not(tmp_path, whole
     assert_same_run(tmp_path / "run", whole_run)
 
 
-def test_a_process_of_its_own_that_dies_between_shard_and_commit_loses_no_game(tmp_path, whole_run, run_python):
+def test_a_process_of_its_own_that_dies_between_shard_and_commit_loses_no_game(
+    tmp_path, whole_run, run_python
+):
     code = f"""
 import os, sys
 from pathlib import Path
@@ -78,7 +82,7 @@ def die(*arguments, **facts):
         os._exit(9)
 expert_iteration.write_shard = die
 with quick():
-    start(Path({str(tmp_path / 'run')!r}))
+    start(Path({str(tmp_path / "run")!r}))
 """
     assert run_python(code).returncode == 9
     assert "generation-000002-000003.npz" in shards(tmp_path / "run")
@@ -119,7 +123,9 @@ def test_the_samples_trained_on_are_replay_ratio_for_each_position_over_the_whol
     state = load_learner(whole_run / "checkpoints" / "learner-000003.pt", torch.device("cpu"))
     assert state["trainer"]["steps"] == 4 * so_far[-1] // 32
     one_by_one = sum(4 * (after - before) // 32 for before, after in itertools.pairwise(so_far))
-    assert one_by_one < 4 * so_far[-1] // 32, "a run with batches left over between generations is needed here"
+    assert one_by_one < 4 * so_far[-1] // 32, (
+        "a run with batches left over between generations is needed here"
+    )
 
 
 # Limits that are raised
@@ -137,9 +143,15 @@ def test_a_run_that_ended_goes_on_when_its_limit_is_raised(tmp_path, whole_run):
 
 def test_of_a_run_that_is_over_nothing_is_done_again(run_copy, capsys):
     before = {path: path.read_bytes() for path in run_copy.rglob("*") if path.is_file()}
-    with mock.patch("alphazero.learning.training.ExpertIteration", side_effect=Killed("something is done again")):
+    with mock.patch(
+        "alphazero.learning.training.ExpertIteration", side_effect=Killed("something is done again")
+    ):
         summary = learning.resume(run_copy)
-    assert summary.generations == 3 and summary.match is None and "this model against random" in summary.match_text
+    assert (
+        summary.generations == 3
+        and summary.match is None
+        and "this model against random" in summary.match_text
+    )
     assert "this model against random" in capsys.readouterr().out
     assert {path: path.read_bytes() for path in run_copy.rglob("*") if path.is_file()} == before
 
@@ -147,7 +159,9 @@ def test_of_a_run_that_is_over_nothing_is_done_again(run_copy, capsys):
 def test_other_limits_and_schedules_may_be_given_when_a_run_goes_on(tmp_path):
     with killed_at("alphazero.learning.trainer.Trainer.step", 20):
         start(tmp_path / "run", training__schedule="cosine")
-    learning.resume(tmp_path / "run", ["run.generations=2", "training.learning_rate=0.01", "training.weight_decay=0.1"])
+    learning.resume(
+        tmp_path / "run", ["run.generations=2", "training.learning_rate=0.01", "training.weight_decay=0.1"]
+    )
     row = events(tmp_path / "run", "generation")[-1]
     assert row["generation"] == 2 and row["learning_rate"] < 0.01
-    assert 'learning_rate = 0.01' in (tmp_path / "run" / "config.toml").read_text()
+    assert "learning_rate = 0.01" in (tmp_path / "run" / "config.toml").read_text()

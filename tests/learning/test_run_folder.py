@@ -65,18 +65,37 @@ def test_numbers_that_are_not_finite_are_written_as_null(tmp_path):
 
 
 def test_files_that_no_commit_names_are_taken_away_and_all_others_stay(tmp_path):
-    names = ["selfplay/generation-000001-000000.npz", "selfplay/generation-000001-000000.json",
-             "checkpoints/learner-000001.pt", "checkpoints/learner-000001.under_way"]
-    newer = ["selfplay/generation-000001-000001.npz", "selfplay/.generation-000001-000001.json.x1.tmp",
-             "checkpoints/learner-000002.pt", "checkpoints/model-000002.safetensors", ".progress.json.abc.tmp"]
-    others = ["selfplay/notes.txt", "selfplay/set_aside/generation-000001-000007.npz", "checkpoints/best.safetensors",
-              "model.safetensors", "selfplay/shard-000000.npz"]
+    names = [
+        "selfplay/generation-000001-000000.npz",
+        "selfplay/generation-000001-000000.json",
+        "checkpoints/learner-000001.pt",
+        "checkpoints/learner-000001.under_way",
+    ]
+    newer = [
+        "selfplay/generation-000001-000001.npz",
+        "selfplay/.generation-000001-000001.json.x1.tmp",
+        "checkpoints/learner-000002.pt",
+        "checkpoints/model-000002.safetensors",
+        ".progress.json.abc.tmp",
+    ]
+    others = [
+        "selfplay/notes.txt",
+        "selfplay/set_aside/generation-000001-000007.npz",
+        "checkpoints/best.safetensors",
+        "model.safetensors",
+        "selfplay/shard-000000.npz",
+    ]
     with RunFolder(tmp_path) as folder:
         (tmp_path / "selfplay" / "set_aside").mkdir()
         for name in names + newer + others:
             (tmp_path / name).write_text("x")
-        folder.go_back(progress(shards=["generation-000001-000000"], metrics_bytes=0,
-                                files=["learner-000001.pt", "learner-000001.under_way"]))
+        folder.go_back(
+            progress(
+                shards=["generation-000001-000000"],
+                metrics_bytes=0,
+                files=["learner-000001.pt", "learner-000001.under_way"],
+            )
+        )
     assert all((tmp_path / name).exists() for name in names + others)
     assert not any((tmp_path / name).exists() for name in newer)
 
@@ -90,7 +109,9 @@ def test_a_folder_without_a_run_has_no_progress(tmp_path):
 @pytest.mark.parametrize("text", ["", "{", "[]", "3", "null", '{"shards": []}', "\udcff"])
 def test_damaged_progress_is_one_line_that_names_the_file(tmp_path, text):
     (tmp_path / PROGRESS).write_bytes(text.encode(errors="surrogateescape"))
-    with pytest.raises(ValueError, match=f"^{tmp_path / PROGRESS}: damaged .*restore it, or start a new run$"):
+    with pytest.raises(
+        ValueError, match=f"^{tmp_path / PROGRESS}: damaged .*restore it, or start a new run$"
+    ):
         read_progress(tmp_path)
 
 
@@ -111,7 +132,9 @@ def test_progress_comes_back_from_json_with_what_other_versions_add_left_out():
     assert Progress.from_dict({**data, "unknown": 1, "metrics_bytes": 5}) == first
 
 
-@pytest.mark.parametrize("key, value", [("generation", "three"), ("shards", {}), ("files", [1]), ("minutes", None)])
+@pytest.mark.parametrize(
+    "key, value", [("generation", "three"), ("shards", {}), ("files", [1]), ("minutes", None)]
+)
 def test_progress_of_the_wrong_type_is_named(key, value):
     with pytest.raises(ValueError, match=f"^{key}.*given"):
         Progress.from_dict({**Progress().as_dict(), key: value})
@@ -132,7 +155,8 @@ def test_a_run_is_over_at_the_first_of_its_limits():
 
 def test_games_are_counted_by_result_and_end(tic_tac_toe):
     games = random_games(tic_tac_toe, [3, 2, 4, 0])._replace(
-        outcomes=np.array([1, 1, 0, -1], np.int8), ends=np.array([0, 1, 0, 1], np.int8))
+        outcomes=np.array([1, 1, 0, -1], np.int8), ends=np.array([0, 1, 0, 1], np.int8)
+    )
     counted = Progress()
     for _ in range(2):
         counted.count(games, Tally(1.0, 0.5, 10, 9))
@@ -146,8 +170,12 @@ def test_games_are_counted_by_result_and_end(tic_tac_toe):
 
 def test_wrong_resignations_are_those_of_players_who_did_not_lose(tic_tac_toe):
     games = random_games(tic_tac_toe, [1] * 6)._replace(
-        outcomes=np.array([1, 1, 0, -1, 0, 1], np.int8), ends=np.array([0, 0, 0, 0, 0, 1], np.int8),
-        lowest=np.array([[0.0, -0.9], [-0.9, 0.0], [-0.9, 1.0], [-0.9, -0.9], [0.0, -0.7], [-0.9, -0.9]], np.float32))
+        outcomes=np.array([1, 1, 0, -1, 0, 1], np.int8),
+        ends=np.array([0, 0, 0, 0, 0, 1], np.int8),
+        lowest=np.array(
+            [[0.0, -0.9], [-0.9, 0.0], [-0.9, 1.0], [-0.9, -0.9], [0.0, -0.7], [-0.9, -0.9]], np.float32
+        ),
+    )
     assert wrong_resignations(games, -0.8) == (5, 3)
     assert wrong_resignations(games, -1.0) == (0, 0)
 

@@ -79,7 +79,9 @@ def test_a_folder_that_is_no_run_cannot_be_gone_on_with(tmp_path, capsys):
     ('evaluation.anchors=["mcts"]', "evaluation.anchors=['mcts']: the run began with ['random']"),
     ("search.simulatons=3", "did you mean search.simulations"),
 ])  # fmt: skip
-def test_settings_a_run_cannot_go_on_with_are_refused_and_nothing_changes(run_copy, whole_run, capsys, change, message):
+def test_settings_a_run_cannot_go_on_with_are_refused_and_nothing_changes(
+    run_copy, whole_run, capsys, change, message
+):
     before = (run_copy / "config.toml").read_bytes()
     line = error_of(capsys, "train", "--resume", run_copy, "run.generations=4", change)
     assert message in line
@@ -91,7 +93,9 @@ def test_settings_a_run_cannot_go_on_with_are_refused_and_nothing_changes(run_co
     ('evaluation.anchors=["random","mcst:simulations=3"]', "evaluation.anchors: unknown kind of player"),
     ("evaluation.final_opponent=mcts:simulatons=3", "did you mean 'simulations'"),
 ])  # fmt: skip
-def test_opponents_that_do_not_exist_are_refused_before_anything_is_played(tmp_path, settings, capsys, change, message):
+def test_opponents_that_do_not_exist_are_refused_before_anything_is_played(
+    tmp_path, settings, capsys, change, message
+):
     assert message in error_of(capsys, "train", settings, f"run.folder={tmp_path / 'run'}", change)
     assert not (tmp_path / "run" / "config.toml").exists()
 
@@ -104,10 +108,17 @@ def damage(path: Path, how: str) -> None:
     if how == "missing":
         path.unlink()
     else:
-        path.write_bytes({"cut": data[: len(data) // 2], "empty": b"", "other": b"something else\n" * 20}[how])
+        path.write_bytes(
+            {"cut": data[: len(data) // 2], "empty": b"", "other": b"something else\n" * 20}[how]
+        )
 
 
-FILES = ("progress.json", "config.toml", "checkpoints/learner-000003.pt", "checkpoints/learner-000003.under_way")
+FILES = (
+    "progress.json",
+    "config.toml",
+    "checkpoints/learner-000003.pt",
+    "checkpoints/learner-000003.under_way",
+)
 DAMAGES = [(name, how) for name in FILES for how in ("missing", "cut", "empty", "other")]
 DAMAGES.remove(("config.toml", "empty"))  # these are settings: all the defaults
 
@@ -164,7 +175,9 @@ def full_disk(call: int):
 
 
 @pytest.mark.parametrize("call", [1, 2, 5, 9, 14, 23, 38, 50])
-def test_a_full_disk_is_one_line_and_the_run_goes_on_once_there_is_room(tmp_path, whole_run, settings, capsys, call):
+def test_a_full_disk_is_one_line_and_the_run_goes_on_once_there_is_room(
+    tmp_path, whole_run, settings, capsys, call
+):
     with full_disk(call):
         line = error_of(capsys, "train", settings, f"run.folder={tmp_path / 'run'}")
     assert f"{tmp_path / 'run'}/" in line and "the disk is full" in line
@@ -192,7 +205,11 @@ def test_a_training_that_diverges_stops_with_the_last_good_checkpoint(tmp_path, 
     with mock.patch.object(ReplayWindow, "draw", poisoned):
         line = error_of(capsys, "train", settings, f"run.folder={tmp_path / 'run'}")
     good = tmp_path / "run" / "checkpoints" / "learner-000001.pt"
-    assert "5 training steps in a row" in line and line.endswith(f"last good checkpoint: {good}") and good.exists()
+    assert (
+        "5 training steps in a row" in line
+        and line.endswith(f"last good checkpoint: {good}")
+        and good.exists()
+    )
     model = load_model(tmp_path / "run" / "model.safetensors")
     assert all(torch.isfinite(tensor).all() for tensor in model.network.state_dict().values())
 
@@ -223,12 +240,16 @@ def test_a_candidate_that_does_not_pass_the_gate_does_not_play(tmp_path):
     start(tmp_path / "plain")
     assert [row["passed"] for row in events(tmp_path / "kept", "gate")] == [False] * 3
     assert [row["passed"] for row in events(tmp_path / "passed", "gate")] == [True] * 3
-    kept, passed, plain = (load_model(tmp_path / name / "model.safetensors").network.state_dict()
-                           for name in ("kept", "passed", "plain"))
+    kept, passed, plain = (
+        load_model(tmp_path / name / "model.safetensors").network.state_dict()
+        for name in ("kept", "passed", "plain")
+    )
     assert all(torch.equal(passed[name], plain[name]) for name in plain)
     assert shards(tmp_path / "passed") == shards(tmp_path / "plain") != shards(tmp_path / "kept")
     steps = [name for name in plain if name.endswith("num_batches_tracked")]
-    assert all(kept[name] == 0 and passed[name] > 0 for name in steps)  # never trained: the one the run began with
+    assert all(
+        kept[name] == 0 and passed[name] > 0 for name in steps
+    )  # never trained: the one the run began with
 
 
 # Ctrl-C
@@ -236,7 +257,15 @@ def test_a_candidate_that_does_not_pass_the_gate_does_not_play(tmp_path):
 
 def test_ctrl_c_stops_cleanly_says_how_to_go_on_and_the_run_goes_on(tmp_path, settings):
     folder = tmp_path / "run"
-    command = [sys.executable, "-m", "alphazero", "train", settings, f"run.folder={folder}", "run.generations=100000"]
+    command = [
+        sys.executable,
+        "-m",
+        "alphazero",
+        "train",
+        settings,
+        f"run.folder={folder}",
+        "run.generations=100000",
+    ]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         deadline = time.monotonic() + 100

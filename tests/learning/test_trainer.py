@@ -36,8 +36,13 @@ def samples(seed: int = 0, n: int = 16) -> Samples:
     mask = rng.random((n, 9)) < 0.7
     mask[:, 0] = True
     policy = rng.random((n, 9)).astype(np.float32) * mask
-    return Samples(rng.integers(0, 2, (n, 2, 3, 3)).astype(np.float32), policy / policy.sum(axis=1, keepdims=True),
-                   rng.uniform(-1, 1, n).astype(np.float32), rng.integers(-1, 2, n).astype(np.int8), mask)
+    return Samples(
+        rng.integers(0, 2, (n, 2, 3, 3)).astype(np.float32),
+        policy / policy.sum(axis=1, keepdims=True),
+        rng.uniform(-1, 1, n).astype(np.float32),
+        rng.integers(-1, 2, n).astype(np.int8),
+        mask,
+    )
 
 
 def everything(trainer: Trainer) -> dict[str, bytes]:
@@ -58,8 +63,10 @@ def test_the_step_size_rises_linearly_over_the_warm_up(make):
     assert all(group["lr"] == pytest.approx(0.02) for group in trainer.optimizer.param_groups)
 
 
-@pytest.mark.parametrize("progress, share", [(0.0, 1.0), (0.25, 0.9 * (0.5 + math.sqrt(0.125)) + 0.1), (0.5, 0.55),
-                                             (1.0, 0.1), (1.3, 0.1)])
+@pytest.mark.parametrize(
+    "progress, share",
+    [(0.0, 1.0), (0.25, 0.9 * (0.5 + math.sqrt(0.125)) + 0.1), (0.5, 0.55), (1.0, 0.1), (1.3, 0.1)],
+)
 def test_the_cosine_schedule_falls_from_the_first_to_the_last_step_size(make, progress, share):
     trainer = make(schedule="cosine", learning_rate=0.02, final_learning_rate_fraction=0.1)
     assert trainer.learning_rate(progress) == pytest.approx(0.02 * share)
@@ -107,7 +114,9 @@ def test_averaged_weights_follow_at_the_rate_asked_for(make):
     trainer = make(averaging_decay=0.75, learning_rate=0.01)
     first = [parameter.detach().clone() for parameter in trainer.averaged.parameters()]
     trainer.step(samples())
-    for old, new, mean in zip(first, trainer.network.parameters(), trainer.averaged.parameters(), strict=True):
+    for old, new, mean in zip(
+        first, trainer.network.parameters(), trainer.averaged.parameters(), strict=True
+    ):
         assert torch.allclose(mean, 0.75 * old + 0.25 * new, atol=1e-6)
     for buffer, copied in zip(trainer.network.buffers(), trainer.averaged.buffers(), strict=True):
         assert torch.equal(buffer, copied)
@@ -151,8 +160,12 @@ def test_a_step_that_is_not_finite_is_skipped_and_counted_and_changes_nothing(ma
     assert changed == {".bad_steps", ".bad_in_a_row"}
     twin = make(averaging_decay=0.9)
     twin.step(samples()), twin.step(samples(1)), trainer.step(samples(1))
-    assert all(torch.equal(a, b) for a, b in zip(trainer.network.state_dict().values(),
-                                                 twin.network.state_dict().values(), strict=True))
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(
+            trainer.network.state_dict().values(), twin.network.state_dict().values(), strict=True
+        )
+    )
 
 
 def test_training_stops_after_so_many_bad_steps_in_a_row_and_says_what_to_do(make):
@@ -163,7 +176,9 @@ def test_training_stops_after_so_many_bad_steps_in_a_row_and_says_what_to_do(mak
         trainer.step(samples())
     assert trainer.bad_steps == 8
     trainer.step(with_nan("value")), trainer.step(with_nan("value"))
-    with pytest.raises(TrainingDiverged, match="^3 training steps in a row .* lower training.learning_rate") as error:
+    with pytest.raises(
+        TrainingDiverged, match="^3 training steps in a row .* lower training.learning_rate"
+    ) as error:
         trainer.step(with_nan("value"))
     assert "\n" not in str(error.value)
 
@@ -204,16 +219,28 @@ def test_a_restored_trainer_goes_on_to_the_bit(make, tmp_path, settings):
     assert everything(whole) == everything(resumed)
 
 
-@pytest.mark.parametrize("optimizer, changes", [("adamw", {"momentum": 0.5}), ("sgd", {"momentum": 0.5}),
-                                                ("adamw", {"weight_decay": 0.3}), ("sgd", {"weight_decay": 0.3})])
+@pytest.mark.parametrize(
+    "optimizer, changes",
+    [
+        ("adamw", {"momentum": 0.5}),
+        ("sgd", {"momentum": 0.5}),
+        ("adamw", {"weight_decay": 0.3}),
+        ("sgd", {"weight_decay": 0.3}),
+    ],
+)
 def test_settings_that_were_changed_between_count_after_a_restore(make, optimizer, changes):
     first = make(optimizer=optimizer)
     first.step(samples())
     second = make(optimizer=optimizer, **changes)
-    expected = [{key: value for key, value in group.items() if key != "params"}
-                for group in second.optimizer.param_groups]
+    expected = [
+        {key: value for key, value in group.items() if key != "params"}
+        for group in second.optimizer.param_groups
+    ]
     second.restore(first.state())
-    found = [{key: value for key, value in group.items() if key != "params"} for group in second.optimizer.param_groups]
+    found = [
+        {key: value for key, value in group.items() if key != "params"}
+        for group in second.optimizer.param_groups
+    ]
     assert [{**group, "lr": 0} for group in found] == [{**group, "lr": 0} for group in expected]
 
 
@@ -222,8 +249,10 @@ def test_averaging_may_begin_and_end_between_two_processes(make):
     plain.step(samples()), averaging.step(samples(1))
     make().restore(averaging.state())
     averaging.restore(plain.state())
-    assert all(torch.equal(a, b) for a, b in zip(averaging.averaged.parameters(), plain.network.parameters(),
-                                                 strict=True))
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(averaging.averaged.parameters(), plain.network.parameters(), strict=True)
+    )
 
 
 def test_the_state_of_another_optimizer_or_network_is_refused(make):
@@ -247,7 +276,9 @@ def test_blocks_join_when_it_is_time_and_a_restored_trainer_has_them(make):
     trainer.grow(0.4)
     for seed in range(2):  # the first step opens the way for gradients
         trainer.step(samples(seed))
-    assert trainer.player.active_blocks == trainer.network.active_blocks == 3 and not torch.equal(last, before)
+    assert trainer.player.active_blocks == trainer.network.active_blocks == 3 and not torch.equal(
+        last, before
+    )
     resumed = make(network={"blocks": 3}, first_blocks=1, grow_at=0.4, averaging_decay=0.5)
     assert resumed.network.active_blocks == 1
     resumed.restore(trainer.state())

@@ -121,11 +121,23 @@ def position(game: Any, moves: str) -> Any:
     return state
 
 
-def search_of(game: Any, states: np.ndarray, evaluator: Any, simulations: int, *, seed: int = 0,
-              noise: bool = False, leaves: int = 1, replay: bool | None = None, **changes: Any) -> Search:
+def search_of(
+    game: Any,
+    states: np.ndarray,
+    evaluator: Any,
+    simulations: int,
+    *,
+    seed: int = 0,
+    noise: bool = False,
+    leaves: int = 1,
+    replay: bool | None = None,
+    **changes: Any,
+) -> Search:
     """Return a search with one tree a state, started but not run."""
     config = settings(simulations=simulations, **changes)
-    search = Search(game, len(states), config, evaluator, seed=seed, noise=noise, leaves=leaves, replay=replay)
+    search = Search(
+        game, len(states), config, evaluator, seed=seed, noise=noise, leaves=leaves, replay=replay
+    )
     search.set_roots(np.ascontiguousarray(states))
     search.start(simulations)
     return search
@@ -147,5 +159,4 @@ def roots_to_evaluate(search: Search) -> tuple[np.ndarray, np.ndarray]:
 def root_edges(search: Search, tree: int = 0) -> np.ndarray:
     """Return the edges of a tree's root, a view."""
     root = search.forest.nodes[tree, 0]
-    return search.forest.edges[tree, root["first_edge"]: root["first_edge"] + root["num_edges"]]
-
+    return search.forest.edges[tree, root["first_edge"] : root["first_edge"] + root["num_edges"]]

@@ -46,11 +46,15 @@ class ReferenceSearch:
         """Run simulations, K leaves at a time; the evaluation of a fresh root is none."""
         if not self.root.edges:
             self._finish([self.root], *self._evaluate([self.root]))
-        self.schedule = considered_visits(min(self.config.gumbel_considered, len(self.root.edges)), simulations)
+        self.schedule = considered_visits(
+            min(self.config.gumbel_considered, len(self.root.edges)), simulations
+        )
         done = 0
         while done < simulations and self.root.proven is None:
             waiting: list[list[Edge]] = []
-            while len(waiting) < self.leaves and done + len(waiting) < simulations and self.root.proven is None:
+            while (
+                len(waiting) < self.leaves and done + len(waiting) < simulations and self.root.proven is None
+            ):
                 path, leaf = self._walk(done + len(waiting))
                 if leaf.over or leaf.proven is not None:
                     self._add(path, leaf.value)
@@ -96,7 +100,9 @@ class ReferenceSearch:
                 if node is self.root and self.config.gumbel:
                     node.edges[-1].gumbel = self.noise.get(int(action), 0.0)
                 elif node is self.root:
-                    node.edges[-1].prior = float(np.float32(node.edges[-1].prior + self.noise.get(int(action), 0.0)))
+                    node.edges[-1].prior = float(
+                        np.float32(node.edges[-1].prior + self.noise.get(int(action), 0.0))
+                    )
             if paths is None:
                 node.visits, node.total = 1, node.value
             else:
@@ -166,7 +172,8 @@ class ReferenceSearch:
         first_play = config.fpu_value
         if config.fpu == "parent":
             first_play = node.sign * node.total / node.visits - config.fpu_reduction * math.sqrt(
-                sum(edge.prior for edge in tried))
+                sum(edge.prior for edge in tried)
+            )
 
         def score(edge: Edge) -> tuple[float, float]:
             count = edge.visits + edge.in_flight
@@ -174,10 +181,15 @@ class ReferenceSearch:
             factor = 1.0 if node.sign == self.root.sign else config.opponent_exploration
             return self._score(node.visits + flying, q, edge.prior, count, factor)
 
-        return max([edge for edge in node.edges if not (edge.child and edge.child.proven == -node.sign)] or node.edges,
-                   key=score)
+        return max(
+            [edge for edge in node.edges if not (edge.child and edge.child.proven == -node.sign)]
+            or node.edges,
+            key=score,
+        )
 
-    def _score(self, n: int, q: float, prior: float, count: float, factor: float = 1.0) -> tuple[float, float]:
+    def _score(
+        self, n: int, q: float, prior: float, count: float, factor: float = 1.0
+    ) -> tuple[float, float]:
         """Return what the selection rule makes of an edge with `count` visits; of equal ones the second tells.
 
         factor: of the term that explores.
@@ -204,8 +216,12 @@ class ReferenceSearch:
         """Return the first root edge with a visit, but fewer than it must have, where the search has noise."""
         if node is not self.root or not self.noise or not self.config.forced_playouts:
             return None
-        lacking = [edge for edge in node.edges if 0 < edge.visits + edge.in_flight < self._must_have(edge)
-                   and not (edge.child and edge.child.proven is not None)]
+        lacking = [
+            edge
+            for edge in node.edges
+            if 0 < edge.visits + edge.in_flight < self._must_have(edge)
+            and not (edge.child and edge.child.proven is not None)
+        ]
         return lacking[0] if lacking else None
 
     def pruned_visits(self) -> list[int]:
@@ -221,7 +237,9 @@ class ReferenceSearch:
             visits = edge.visits
             if edge is not best:
                 fewest = max(0.0, edge.visits - self._must_have(edge))
-                while visits > 0 and visits - 1 >= fewest and score(edge, visits - 1) < score(best, best.visits):
+                while (
+                    visits > 0 and visits - 1 >= fewest and score(edge, visits - 1) < score(best, best.visits)
+                ):
                     visits -= 1
                 visits = visits if visits > 1 else 0
             kept.append(visits)
@@ -235,9 +253,13 @@ class ReferenceSearch:
         if tried:
             mean = sum(edge.prior * (node.sign * edge.total) / edge.visits for edge in tried) / prior
             mixed = (mixed + visits * mean) / (1 + visits)
-        scale = (self.config.gumbel_c_visit + max(edge.visits for edge in node.edges)) * self.config.gumbel_c_scale
+        scale = (
+            self.config.gumbel_c_visit + max(edge.visits for edge in node.edges)
+        ) * self.config.gumbel_c_scale
         q = [self._q(node, edge) if edge.visits + edge.in_flight else mixed for edge in node.edges]
-        return [math.log(edge.prior) + scale * (value + 1) / 2 for edge, value in zip(node.edges, q, strict=True)]
+        return [
+            math.log(edge.prior) + scale * (value + 1) / 2 for edge, value in zip(node.edges, q, strict=True)
+        ]
 
     def policy(self, node: Node) -> list[float]:
         """Return the improved policy of a node."""
@@ -247,8 +269,10 @@ class ReferenceSearch:
 
     def _best_interior(self, node: Node) -> Edge:
         total = 1 + sum(edge.visits + edge.in_flight for edge in node.edges)
-        scores = [p - (edge.visits + edge.in_flight) / total
-                  for p, edge in zip(self.policy(node), node.edges, strict=True)]
+        scores = [
+            p - (edge.visits + edge.in_flight) / total
+            for p, edge in zip(self.policy(node), node.edges, strict=True)
+        ]
         return node.edges[scores.index(max(scores))]
 
     def _best_considered(self, wanted: int) -> Edge:

@@ -20,8 +20,9 @@ ARRAYS = ("visits", "q", "prior", "policy", "value", "action")
 
 
 def searched(game, cache_mb: float, count: int = 40, **changes) -> Search:
-    search = search_of(game, positions(game, count), HashEvaluator(game, from_planes=True), 60, cache_mb=cache_mb,
-                       **changes)
+    search = search_of(
+        game, positions(game, count), HashEvaluator(game, from_planes=True), 60, cache_mb=cache_mb, **changes
+    )
     search.run()
     return search
 

@@ -96,7 +96,9 @@ def test_rollouts_go_on_from_where_they_were_and_start_over_with_a_seed():
     assert (values[0] == values[1]).all() and (values[0] != values[2]).any()
     assert (first.evaluate(states, NO_PLANES)[1] != values[0]).any()
     halves = RolloutEvaluator(TIC_TAC_TOE, 3, seed=1)
-    assert [*halves.evaluate(states[:20], NO_PLANES)[1], *halves.evaluate(states[20:], NO_PLANES)[1]] == [*values[0]]
+    assert [*halves.evaluate(states[:20], NO_PLANES)[1], *halves.evaluate(states[20:], NO_PLANES)[1]] == [
+        *values[0]
+    ]
 
 
 def test_rollouts_do_not_touch_the_positions():
@@ -144,7 +146,9 @@ def test_a_network_sees_the_planes_of_the_leaves_it_judges(leaves):
 
         def __call__(self, planes):
             self.rows.append(planes.copy())
-            return np.zeros((len(planes), IN_PARTS.num_actions), np.float32), np.zeros(len(planes), np.float32)
+            return np.zeros((len(planes), IN_PARTS.num_actions), np.float32), np.zeros(
+                len(planes), np.float32
+            )
 
     class Spy(NetworkEvaluator):
         def evaluate(self, states, planes):
@@ -170,7 +174,9 @@ def test_a_budget_in_seconds_is_kept_within_the_memory(kind):
     result = search_positions(CONNECT_FOUR, states, kind(CONNECT_FOUR), config, seconds=0.2)
     assert time.perf_counter() - start < 3.0
     assert (result.visits.sum(axis=1) > 20).all()
-    assert all(action in CONNECT_FOUR.legal(state) for state, action in zip(states, result.action, strict=True))
+    assert all(
+        action in CONNECT_FOUR.legal(state) for state, action in zip(states, result.action, strict=True)
+    )
 
 
 def test_a_budget_in_simulations_ends_a_search_before_its_seconds():
@@ -188,10 +194,18 @@ def test_a_search_says_what_memory_it_takes():
 
 def test_variations_are_lines_of_most_visited_moves():
     state = position(TIC_TAC_TOE, "a1 a2 b1")  # c1 must be taken
-    result = search_positions(TIC_TAC_TOE, np.array([state]), UniformEvaluator(TIC_TAC_TOE), settings(),
-                              simulations=800, variations=True)
+    result = search_positions(
+        TIC_TAC_TOE,
+        np.array([state]),
+        UniformEvaluator(TIC_TAC_TOE),
+        settings(),
+        simulations=800,
+        variations=True,
+    )
     lines = result.principal_variation[0]
-    assert set(lines) == set(np.flatnonzero(result.visits[0])) and all(line[0] == move for move, line in lines.items())
+    assert set(lines) == set(np.flatnonzero(result.visits[0])) and all(
+        line[0] == move for move, line in lines.items()
+    )
     block, other = 8, 4
     assert result.action[0] == block and lines[other][:2] == [other, block]
     after = state.copy()

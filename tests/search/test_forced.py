@@ -3,15 +3,24 @@
 import numpy as np
 import pytest
 
-from tests.search.common import CONNECT_FOUR, IN_PARTS, TIC_TAC_TOE, HashEvaluator, positions, root_edges, search_of
+from tests.search.common import (
+    CONNECT_FOUR,
+    IN_PARTS,
+    TIC_TAC_TOE,
+    HashEvaluator,
+    positions,
+    root_edges,
+    search_of,
+)
 from tests.search.reference import ReferenceSearch
 from tests.search.test_reference import check
 
 GAMES = {"tic_tac_toe": TIC_TAC_TOE, "connect_four": CONNECT_FOUR, "in_parts": IN_PARTS}
 
 
-@pytest.mark.parametrize("changes", [{}, {"leaves": 6}, {"prove": True}, {"rule": "puct"}, {"forced_playouts": 8.0}],
-                         ids=str)
+@pytest.mark.parametrize(
+    "changes", [{}, {"leaves": 6}, {"prove": True}, {"rule": "puct"}, {"forced_playouts": 8.0}], ids=str
+)
 @pytest.mark.parametrize("name", GAMES)
 def test_forced_playouts_build_the_reference_tree(name, changes):
     check(GAMES[name], positions(GAMES[name], 12), 61, noise=True, **{"forced_playouts": 2.0, **changes})
@@ -59,8 +68,10 @@ def test_every_visited_move_gets_its_share_and_the_best_one_keeps_its_visits():
 
 def test_without_root_noise_nothing_is_forced():
     states = positions(TIC_TAC_TOE, 10)
-    plain, forced = (search_of(TIC_TAC_TOE, states, HashEvaluator(TIC_TAC_TOE), 50, noise=noise, forced_playouts=k)
-                     for noise, k in ((False, 0.0), (True, 5.0)))
+    plain, forced = (
+        search_of(TIC_TAC_TOE, states, HashEvaluator(TIC_TAC_TOE), 50, noise=noise, forced_playouts=k)
+        for noise, k in ((False, 0.0), (True, 5.0))
+    )
     plain.start(50)
     forced.start(50, noisy=False)
     for search in (plain, forced):

@@ -24,7 +24,7 @@ NAMES = pytest.mark.parametrize("name", GAMES)
 
 def edges_of(search: Search, tree: int, node) -> np.ndarray:
     """Return the edges of a node, a view."""
-    return search.forest.edges[tree, node["first_edge"]: node["first_edge"] + max(node["num_edges"], 0)]
+    return search.forest.edges[tree, node["first_edge"] : node["first_edge"] + max(node["num_edges"], 0)]
 
 
 def check_tree(search: Search, tree: int) -> None:
@@ -67,8 +67,13 @@ def snapshot(search: Search, tree: int, index: int = 0) -> tuple:
     """Return all that is known below a node, by path, free of indices."""
     node = search.forest.nodes[tree, index]
     below = tuple(
-        (int(edge["action"]), int(edge["visits"]), float(edge["value_sum"]), float(edge["prior"]),
-         snapshot(search, tree, edge["child"]) if edge["child"] >= 0 else None)
+        (
+            int(edge["action"]),
+            int(edge["visits"]),
+            float(edge["value_sum"]),
+            float(edge["prior"]),
+            snapshot(search, tree, edge["child"]) if edge["child"] >= 0 else None,
+        )
         for edge in edges_of(search, tree, node)
     )
     return (*(node[field].item() for field in ("visits", "value_sum", "value", "num_edges", "player")), below)
@@ -124,7 +129,9 @@ def test_the_subtree_of_the_move_played_stays_what_it_was(name, cache_mb, leaves
         for tree in alive:
             check_tree(search, tree)
             assert snapshot(search, tree) == kept[tree]
-        alive = np.array([tree for tree in alive if not game.is_over(search.forest.states[tree, 0])], np.int32)
+        alive = np.array(
+            [tree for tree in alive if not game.is_over(search.forest.states[tree, 0])], np.int32
+        )
         search.start(30, alive)
 
 
@@ -141,7 +148,9 @@ def test_a_move_that_was_never_tried_begins_an_empty_tree():
 
 
 def test_a_subtree_is_not_kept_where_the_settings_say_so():
-    search = search_of(TIC_TAC_TOE, positions(TIC_TAC_TOE, 1), HashEvaluator(TIC_TAC_TOE), 40, reuse_subtree=False)
+    search = search_of(
+        TIC_TAC_TOE, positions(TIC_TAC_TOE, 1), HashEvaluator(TIC_TAC_TOE), 40, reuse_subtree=False
+    )
     search.run()
     search.play(search.result().action)
     assert search.forest.trees["num_nodes"][0] == 1
@@ -167,7 +176,9 @@ def test_replaying_positions_equals_storing_them(name):
     game = GO if name == "go" else GAMES[name]
     states, both = positions(game, 12), []
     for replay in (False, True):
-        search = search_of(game, states, HashEvaluator(game, from_planes=True), 50, leaves=3, replay=replay, noise=True)
+        search = search_of(
+            game, states, HashEvaluator(game, from_planes=True), 50, leaves=3, replay=replay, noise=True
+        )
         assert search.forest.states.shape[1] == (1 if replay else 152)
         results, alive = [], np.arange(len(states), dtype=np.int32)
         for _ in range(3):
@@ -217,8 +228,13 @@ def test_a_forest_that_cannot_fit_says_what_it_needs():
     with pytest.raises(ValueError, match=message):
         make_forest(CONNECT_FOUR, 8, 200, memory_bytes=100_000)
     with pytest.raises(ValueError, match="search.memory_mb"):
-        search_positions(CONNECT_FOUR, positions(CONNECT_FOUR, 100), HashEvaluator(CONNECT_FOUR),
-                         settings(memory_mb=1.0), simulations=100_000)
+        search_positions(
+            CONNECT_FOUR,
+            positions(CONNECT_FOUR, 100),
+            HashEvaluator(CONNECT_FOUR),
+            settings(memory_mb=1.0),
+            simulations=100_000,
+        )
 
 
 def test_a_budget_that_the_forest_has_no_room_for_is_refused():

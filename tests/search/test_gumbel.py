@@ -49,8 +49,15 @@ def test_the_schedule_is_that_of_the_published_code():
 @pytest.mark.parametrize("considered", [1, 3, 4, 9, 16])
 def test_the_first_round_visits_the_best_by_noise_and_prior_once_each(considered):
     states = positions(TIC_TAC_TOE, 40)
-    search = search_of(TIC_TAC_TOE, states, HashEvaluator(TIC_TAC_TOE), 40, noise=True, gumbel=True,
-                       gumbel_considered=considered)
+    search = search_of(
+        TIC_TAC_TOE,
+        states,
+        HashEvaluator(TIC_TAC_TOE),
+        40,
+        noise=True,
+        gumbel=True,
+        gumbel_considered=considered,
+    )
     budgets = np.minimum([len(TIC_TAC_TOE.legal(state)) for state in states], considered)
     search.start(budgets)
     search.run()
@@ -62,8 +69,9 @@ def test_the_first_round_visits_the_best_by_noise_and_prior_once_each(considered
 
 def test_every_simulation_visits_an_action_that_has_the_scheduled_visits():
     states = positions(TIC_TAC_TOE, 30)
-    search = search_of(TIC_TAC_TOE, states, HashEvaluator(TIC_TAC_TOE), 24, noise=True, gumbel=True,
-                       gumbel_considered=4)
+    search = search_of(
+        TIC_TAC_TOE, states, HashEvaluator(TIC_TAC_TOE), 24, noise=True, gumbel=True, gumbel_considered=4
+    )
     search.run()
     for tree in range(len(states)):
         count = min(4, len(root_edges(search, tree)))
@@ -76,8 +84,15 @@ def test_every_simulation_visits_an_action_that_has_the_scheduled_visits():
 def test_actions_are_considered_without_replacement_by_their_priors():
     # The largest of g + log P is action a with probability P(a); and all considered actions differ.
     state = position(TIC_TAC_TOE, "")
-    search = search_of(TIC_TAC_TOE, np.array([state] * 3000), HashEvaluator(TIC_TAC_TOE, scale=0.0), 1, noise=True,
-                       gumbel=True, gumbel_considered=1)
+    search = search_of(
+        TIC_TAC_TOE,
+        np.array([state] * 3000),
+        HashEvaluator(TIC_TAC_TOE, scale=0.0),
+        1,
+        noise=True,
+        gumbel=True,
+        gumbel_considered=1,
+    )
     search.run()
     edges = search.forest.edges[:, :9]
     first = edges["visits"].argmax(axis=1)
@@ -91,8 +106,15 @@ def test_the_improved_policy_by_hand():
     # v_mix = (0.2 + 3 * (0.5 * 0.5 - 0.3 * 0.5) / 0.8) / 4 = (0.2 + 3 * 0.125) / 4 = 0.14375, the third's Q.
     # sigma = (c_visit + 2) * c_scale * (Q + 1) / 2 = 2 * (0.75, 0.25, 0.571875) = 1.5, 0.5, 1.14375
     # 0.5 e^1.5 = 2.240845; 0.3 e^0.5 = 0.494616; 0.2 e^1.14375 = 0.627704; sum 3.363165
-    search = search_of(TIC_TAC_TOE, np.array([position(TIC_TAC_TOE, THREE_FREE)]), HashEvaluator(TIC_TAC_TOE), 4,
-                       gumbel=True, gumbel_c_visit=2.0, gumbel_c_scale=0.5)
+    search = search_of(
+        TIC_TAC_TOE,
+        np.array([position(TIC_TAC_TOE, THREE_FREE)]),
+        HashEvaluator(TIC_TAC_TOE),
+        4,
+        gumbel=True,
+        gumbel_c_visit=2.0,
+        gumbel_c_scale=0.5,
+    )
     expand_roots(search)
     edges = root_edges(search)
     edges["prior"], edges["visits"], edges["value_sum"] = (0.5, 0.3, 0.2), (2, 1, 0), (1.0, -0.5, 0.0)
@@ -131,21 +153,36 @@ def test_few_simulations_improve_the_policy_in_every_position(simulations):
     chosen = np.random.default_rng(0).choice(4520, 60, replace=False)
     states, values = unfinished_tic_tac_toe()[chosen], values_of_actions()[chosen].astype(np.float64)
     repeats = 150
-    search = search_of(TIC_TAC_TOE, np.repeat(states, repeats), ExactWithPriors(), simulations, noise=True, gumbel=True,
-                       gumbel_considered=simulations)
+    search = search_of(
+        TIC_TAC_TOE,
+        np.repeat(states, repeats),
+        ExactWithPriors(),
+        simulations,
+        noise=True,
+        gumbel=True,
+        gumbel_considered=simulations,
+    )
     search.run()
     result = search.result()
     rows = np.repeat(values, repeats, axis=0)
     before = (result.prior * rows).sum(axis=1)
-    for gain in (rows[np.arange(len(rows)), result.action] - before, (result.policy * rows).sum(axis=1) - before):
+    for gain in (
+        rows[np.arange(len(rows)), result.action] - before,
+        (result.policy * rows).sum(axis=1) - before,
+    ):
         gain = gain.reshape(len(states), repeats)
         assert (gain.mean(axis=1) > -4 * gain.std(axis=1) / np.sqrt(repeats) - 1e-6).all()
         assert gain.mean() > 0.1
 
 
 def test_the_improved_policy_of_the_search_is_what_is_learned():
-    result = search_positions(TIC_TAC_TOE, positions(TIC_TAC_TOE, 20), HashEvaluator(TIC_TAC_TOE),
-                              settings(gumbel=True), simulations=8)
+    result = search_positions(
+        TIC_TAC_TOE,
+        positions(TIC_TAC_TOE, 20),
+        HashEvaluator(TIC_TAC_TOE),
+        settings(gumbel=True),
+        simulations=8,
+    )
     assert result.policy.sum(axis=1) == pytest.approx(np.ones(20), abs=1e-5)
     assert (result.policy[result.prior == 0] == 0).all()
     assert abs(result.policy - result.visits / 8).max() > 0.01

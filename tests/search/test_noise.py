@@ -25,8 +25,16 @@ def many(state, count: int = TREES) -> np.ndarray:
 def noise_of(state, alpha: float, fraction: float, seed: int) -> np.ndarray:
     """Return float64[trees, moves]: what was mixed into the priors of the root, were `fraction` of it noise."""
     evaluator = HashEvaluator(TIC_TAC_TOE)
-    search = search_of(TIC_TAC_TOE, many(state), evaluator, 1, seed=seed, noise=True, dirichlet_alpha=alpha,
-                       root_noise_fraction=fraction)
+    search = search_of(
+        TIC_TAC_TOE,
+        many(state),
+        evaluator,
+        1,
+        seed=seed,
+        noise=True,
+        dirichlet_alpha=alpha,
+        root_noise_fraction=fraction,
+    )
     expand_roots(search)
     mixed = search.forest.edges["prior"][:, : len(TIC_TAC_TOE.legal(state))].astype(np.float64)
     return (mixed - (1 - fraction) * prior_of(state)) / fraction
@@ -89,7 +97,9 @@ def test_only_the_root_gets_noise_and_a_kept_root_gets_it_once():
         assert abs(root_edges(search, tree)["prior"] - prior_of(states[tree])).max() > 1e-3
         for index in range(1, search.forest.trees["num_nodes"][tree]):
             node = search.forest.nodes[tree, index]
-            edges = search.forest.edges[tree, node["first_edge"]: node["first_edge"] + max(node["num_edges"], 0)]
+            edges = search.forest.edges[
+                tree, node["first_edge"] : node["first_edge"] + max(node["num_edges"], 0)
+            ]
             if len(edges):
                 state = search.forest.states[tree, index]
                 assert edges["prior"] == pytest.approx(prior_of(state), rel=1e-5)
@@ -117,7 +127,9 @@ def test_gumbel_noise_has_its_distribution_and_none_without_exploration():
             assert not drawn.any()
 
 
-def chosen_moves(visits, temperature, value_sums=(0, 0, 0), priors=(0.2, 0.3, 0.5), trees=TREES) -> np.ndarray:
+def chosen_moves(
+    visits, temperature, value_sums=(0, 0, 0), priors=(0.2, 0.3, 0.5), trees=TREES
+) -> np.ndarray:
     """Return how often each of a root's three moves is chosen, given the root's edges."""
     state = position(TIC_TAC_TOE, THREE_FREE)
     search = search_of(TIC_TAC_TOE, many(state, trees), HashEvaluator(TIC_TAC_TOE), 1)

@@ -59,8 +59,9 @@ def test_one_visit_to_each_move_is_enough_for_gumbel_search_to_choose_a_best_one
     moves = (values > -9).sum(axis=1)
     for count in (9, 6, 3):
         chosen = np.flatnonzero(moves == count)
-        result = search_positions(TIC_TAC_TOE, states[chosen], ExactEvaluator(), settings(gumbel=True),
-                                  simulations=count)
+        result = search_positions(
+            TIC_TAC_TOE, states[chosen], ExactEvaluator(), settings(gumbel=True), simulations=count
+        )
         assert (values[chosen, result.action] == values[chosen].max(axis=1)).all()
 
 
@@ -81,8 +82,14 @@ def test_forced_moves_of_connect_four_are_found(name, evaluator, player):
     moves, right = FORCED[name][player == "second"]
     state = position(BIG_CONNECT_FOUR, moves)
     assert BIG_CONNECT_FOUR.to_move(state) == (player == "second")
-    result = search_positions(BIG_CONNECT_FOUR, np.array([state] * 4), evaluator(BIG_CONNECT_FOUR),
-                              settings(), simulations=3000, seed=5)
+    result = search_positions(
+        BIG_CONNECT_FOUR,
+        np.array([state] * 4),
+        evaluator(BIG_CONNECT_FOUR),
+        settings(),
+        simulations=3000,
+        seed=5,
+    )
     assert {BIG_CONNECT_FOUR.action_name(state, action) for action in result.action} <= set(right.split())
     if name.startswith("win"):
         assert (result.value > 0.5).all()

@@ -42,8 +42,9 @@ def values_of(search: Search, tree: int) -> np.ndarray:
 @pytest.mark.parametrize("gumbel", [False, True])
 def test_whatever_is_proven_is_true(gumbel):
     states = unfinished_tic_tac_toe()[::3]
-    search = search_of(TIC_TAC_TOE, states, HashEvaluator(TIC_TAC_TOE), 100, prove=True, gumbel=gumbel,
-                       memory_mb=500.0)
+    search = search_of(
+        TIC_TAC_TOE, states, HashEvaluator(TIC_TAC_TOE), 100, prove=True, gumbel=gumbel, memory_mb=500.0
+    )
     search.run()
     proven = 0
     for tree in range(len(states)):
@@ -57,8 +58,13 @@ def test_whatever_is_proven_is_true(gumbel):
 
 def test_a_proven_tree_is_played_perfectly_and_teaches_only_best_moves():
     states = unfinished_tic_tac_toe()
-    result = search_positions(TIC_TAC_TOE, states, HashEvaluator(TIC_TAC_TOE), settings(prove=True, memory_mb=2000.0),
-                              simulations=400)
+    result = search_positions(
+        TIC_TAC_TOE,
+        states,
+        HashEvaluator(TIC_TAC_TOE),
+        settings(prove=True, memory_mb=2000.0),
+        simulations=400,
+    )
     planes = np.zeros((1, 2, 3, 3), np.float32)
     for row, state in enumerate(states):
         worth = np.full(9, -2.0)
@@ -75,11 +81,14 @@ def test_a_proven_tree_is_played_perfectly_and_teaches_only_best_moves():
         assert result.policy[row].sum() == pytest.approx(1.0)
 
 
-@pytest.mark.parametrize(("moves", "right"), [("4 1 4 1 4 1", "4"), ("4 1 4 1 5 1 7", "1"), ("3 3 4 4", "2 5"),
-                                              ("1 3 1 4 7", "5")])
+@pytest.mark.parametrize(
+    ("moves", "right"), [("4 1 4 1 4 1", "4"), ("4 1 4 1 5 1 7", "1"), ("3 3 4 4", "2 5"), ("1 3 1 4 7", "5")]
+)
 def test_a_win_is_proven_and_ends_the_search_early(moves, right):
     state = position(BIG_CONNECT_FOUR, moves)
-    search = search_of(BIG_CONNECT_FOUR, np.array([state]), HashEvaluator(BIG_CONNECT_FOUR), 20000, prove=True)
+    search = search_of(
+        BIG_CONNECT_FOUR, np.array([state]), HashEvaluator(BIG_CONNECT_FOUR), 20000, prove=True
+    )
     search.run()
     result = search.result()
     assert result.value[0] == 1.0
@@ -94,7 +103,9 @@ def test_a_move_that_is_proven_to_lose_is_neither_searched_further_nor_played():
     search.run()
     result, edges = search.result(temperature=1.0), root_edges(search)
     name = [BIG_CONNECT_FOUR.action_name(state, int(edge["action"])) for edge in edges]
-    marks = np.array([search.forest.nodes[0, edge["child"]]["proven"] if edge["child"] >= 0 else 0 for edge in edges])
+    marks = np.array(
+        [search.forest.nodes[0, edge["child"]]["proven"] if edge["child"] >= 0 else 0 for edge in edges]
+    )
     losing = marks == 3  # the opponent, to move there, wins
     assert losing.sum() >= 5 and not losing[name.index("4")]
     assert result.action[0] not in edges["action"][losing]
@@ -116,7 +127,9 @@ def test_without_proofs_nothing_is_marked():
 
 def test_a_proven_tree_that_is_kept_needs_no_search_after_the_winning_move():
     state = position(BIG_CONNECT_FOUR, "3 3 4 4")
-    search = search_of(BIG_CONNECT_FOUR, np.array([state]), HashEvaluator(BIG_CONNECT_FOUR), 20000, prove=True)
+    search = search_of(
+        BIG_CONNECT_FOUR, np.array([state]), HashEvaluator(BIG_CONNECT_FOUR), 20000, prove=True
+    )
     search.run()
     search.play(search.result().action)
     search.start(100)

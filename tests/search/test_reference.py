@@ -34,7 +34,7 @@ def compare_trees(search: Search, tree: int, expected: Node) -> None:
         assert here["value"] == pytest.approx(node.sign * node.value, abs=1e-9)
         assert here["num_edges"] == len(node.edges)
         first = here["first_edge"]
-        edges = forest.edges[tree, first: first + max(here["num_edges"], 0)]
+        edges = forest.edges[tree, first : first + max(here["num_edges"], 0)]
         for found, edge in zip(edges, node.edges, strict=True):
             assert (found["action"], found["visits"], found["in_flight"]) == (edge.action, edge.visits, 0)
             assert found["value_sum"] == pytest.approx(node.sign * edge.total, abs=1e-9)
@@ -50,8 +50,15 @@ def check(game, states, simulations: int, leaves: int = 1, scale: float = 1.0, *
 
     Without the cache: a leaf that it answers does not wait for those before it, when many are collected.
     """
-    search = search_of(game, states, HashEvaluator(game, from_planes=True, scale=scale), simulations,
-                       leaves=leaves, cache_mb=0.0, **changes)
+    search = search_of(
+        game,
+        states,
+        HashEvaluator(game, from_planes=True, scale=scale),
+        simulations,
+        leaves=leaves,
+        cache_mb=0.0,
+        **changes,
+    )
     search.run()
     for tree, state in enumerate(states):
         plain = ReferenceSearch(game, state, HashEvaluator(game, True, scale), search.config, leaves)
@@ -87,8 +94,15 @@ def test_leaves_in_flight_count_as_losses_of_the_player_who_chose_them(name, lea
 @pytest.mark.parametrize("noise", [False, True])
 def test_gumbel_search_builds_the_reference_tree_with_the_noise_that_was_drawn(considered, noise):
     # A small scale of values keeps sigma from drowning the priors, so both count.
-    check(TIC_TAC_TOE, positions(TIC_TAC_TOE, 10), 37, scale=0.05, gumbel=True, noise=noise,
-          gumbel_considered=considered)
+    check(
+        TIC_TAC_TOE,
+        positions(TIC_TAC_TOE, 10),
+        37,
+        scale=0.05,
+        gumbel=True,
+        noise=noise,
+        gumbel_considered=considered,
+    )
 
 
 def test_gumbel_search_of_many_leaves_is_that_of_the_reference():
@@ -123,7 +137,9 @@ def test_the_reference_tells_positions_of_both_players_and_ends_apart():
     for game in GAMES.values():
         movers = [int(game.to_move(state)) for state in positions(game, 12)]
         assert 0 < sum(movers) < 12
-    plain = ReferenceSearch(TIC_TAC_TOE, position(TIC_TAC_TOE, "a3 a1 b3 b1"), HashEvaluator(TIC_TAC_TOE), settings())
+    plain = ReferenceSearch(
+        TIC_TAC_TOE, position(TIC_TAC_TOE, "a3 a1 b3 b1"), HashEvaluator(TIC_TAC_TOE), settings()
+    )
     plain.run(40)
     win = next(edge for edge in plain.root.edges if edge.action == 2)
     assert win.child and win.child.over and win.total == win.visits > 0

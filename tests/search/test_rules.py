@@ -7,7 +7,15 @@ import pytest
 
 from alphazero.search import UniformEvaluator
 from alphazero.search.rules import edge_score, exploration_weight, make_rule
-from tests.search.common import TIC_TAC_TOE, HashEvaluator, expand_roots, position, root_edges, search_of, settings
+from tests.search.common import (
+    TIC_TAC_TOE,
+    HashEvaluator,
+    expand_roots,
+    position,
+    root_edges,
+    search_of,
+    settings,
+)
 
 THREE_FREE = "a1 b1 a2 b2 b3 a3"  # three free cells: c3, c2, c1
 
@@ -17,8 +25,9 @@ def followed(visits, value_sums, priors, in_flight=(0, 0, 0), **changes) -> int:
 
     The root's own evaluation was 0.
     """
-    search = search_of(TIC_TAC_TOE, np.array([position(TIC_TAC_TOE, THREE_FREE)]), HashEvaluator(TIC_TAC_TOE), 1,
-                       **changes)
+    search = search_of(
+        TIC_TAC_TOE, np.array([position(TIC_TAC_TOE, THREE_FREE)]), HashEvaluator(TIC_TAC_TOE), 1, **changes
+    )
     expand_roots(search)
     edges = root_edges(search)
     edges["visits"], edges["value_sum"], edges["prior"] = visits, value_sums, priors
@@ -90,7 +99,10 @@ def test_one_step_of_each_rule(visits, value_sums, changes, expected):
     ({"fpu": "parent", "fpu_reduction": 0.5}, 0),  # u = 0.4 - 0.5 * sqrt(0.5) = 0.046447: worse, not better
 ], ids=str)  # fmt: skip
 def test_first_play_urgency_by_hand(changes, expected):
-    assert followed((2, 2, 0), (1.0, 1.0, 0.0), (0.25, 0.25, 0.5), rule="puct", c_puct=0.1, **changes) == expected
+    assert (
+        followed((2, 2, 0), (1.0, 1.0, 0.0), (0.25, 0.25, 0.5), rule="puct", c_puct=0.1, **changes)
+        == expected
+    )
 
 
 def test_a_reduction_of_urgency_grows_with_the_root_of_the_prior_tried():
@@ -125,8 +137,16 @@ def test_a_leaf_in_flight_is_a_visit_that_was_lost():
 def test_a_whole_search_by_hand_for_both_players(text, visits):
     state = TIC_TAC_TOE.parse_state(text)
     simulations = sum(visits.values())
-    search = search_of(TIC_TAC_TOE, np.array([state]), UniformEvaluator(TIC_TAC_TOE), simulations, rule="alphago",
-                       rho=1.0, fpu="constant", fpu_value=0.0)
+    search = search_of(
+        TIC_TAC_TOE,
+        np.array([state]),
+        UniformEvaluator(TIC_TAC_TOE),
+        simulations,
+        rule="alphago",
+        rho=1.0,
+        fpu="constant",
+        fpu_value=0.0,
+    )
     search.run()
     result = search.result()
     assert {action: int(result.visits[0, action]) for action in visits} == visits

@@ -16,7 +16,7 @@ def same(first: SearchResult, second: SearchResult) -> bool:
 
 def two_moves(game, evaluator, seed: int, threads: int, **changes) -> list[SearchResult]:
     """Search, play a move drawn by temperature and search again; return both results."""
-    states = positions(game, 60)[:: 3]
+    states = positions(game, 60)[::3]
     before = numba.get_num_threads()
     numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
     try:
@@ -42,8 +42,9 @@ EVALUATORS = {
 @pytest.mark.parametrize("changes", [{}, {"leaves": 3}, {"gumbel": True}], ids=str)
 @pytest.mark.parametrize("name", EVALUATORS)
 def test_the_same_seed_gives_the_same_result_on_one_thread_and_two(name, changes):
-    one, two, again = (two_moves(TIC_TAC_TOE, EVALUATORS[name](TIC_TAC_TOE), 1, threads, **changes)
-                       for threads in (1, 2, 2))
+    one, two, again = (
+        two_moves(TIC_TAC_TOE, EVALUATORS[name](TIC_TAC_TOE), 1, threads, **changes) for threads in (1, 2, 2)
+    )
     assert all(map(same, one, two)) and all(map(same, two, again))
 
 
@@ -59,7 +60,9 @@ def test_compiled_uniform_search_equals_the_batched_one(changes):
         rollouts = None
 
     for game in (TIC_TAC_TOE,) if "gumbel" in changes else (TIC_TAC_TOE, CONNECT_FOUR):
-        compiled, batched = (two_moves(game, kind(game), 1, 2, **changes) for kind in (UniformEvaluator, Batched))
+        compiled, batched = (
+            two_moves(game, kind(game), 1, 2, **changes) for kind in (UniformEvaluator, Batched)
+        )
         assert all(map(same, compiled, batched))
 
 

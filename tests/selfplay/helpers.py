@@ -38,8 +38,9 @@ def search_config(**settings: Any) -> SearchConfig:
     return SearchConfig(**{"simulations": 8, "cache_mb": 1.0, "memory_mb": 64.0, **settings})
 
 
-def worker(game: Any, seed: int = 1, search: dict[str, Any] | None = None, evaluator: Any = None,
-           **settings: Any) -> SelfPlay:
+def worker(
+    game: Any, seed: int = 1, search: dict[str, Any] | None = None, evaluator: Any = None, **settings: Any
+) -> SelfPlay:
     """Return self-play with a made-up evaluator; `settings` are those of `SelfplayConfig`."""
     play = SelfplayConfig(**{"parallel_games": 8, **settings})
     return SelfPlay(game, evaluator or MadeUp(game), search_config(**(search or {})), play, seed)
@@ -48,8 +49,10 @@ def worker(game: Any, seed: int = 1, search: dict[str, Any] | None = None, evalu
 def same(a: Games, b: Games) -> bool:
     """Whether two collections are equal to the bit, what lies between the fields of positions aside."""
     a, b = (games._replace(starts=without_padding(games.starts)) for games in (a, b))
-    return all(x.dtype == y.dtype and x.shape == y.shape and x.tobytes() == y.tobytes()
-               for x, y in zip(a, b, strict=True))
+    return all(
+        x.dtype == y.dtype and x.shape == y.shape and x.tobytes() == y.tobytes()
+        for x, y in zip(a, b, strict=True)
+    )
 
 
 def random_games(game: Any, lengths: list[int], seed: int = 0) -> Games:
@@ -58,15 +61,20 @@ def random_games(game: Any, lengths: list[int], seed: int = 0) -> Games:
     plies = sum(lengths)
     counts = rng.integers(0, 4, plies).astype(np.int32)
     starts = np.frombuffer(rng.bytes(len(lengths) * game.state_dtype.itemsize), game.state_dtype)
-    return Games(starts=without_padding(starts), lengths=np.array(lengths, np.int32),
-                 outcomes=rng.integers(-1, 2, len(lengths)).astype(np.int8),
-                 ends=rng.integers(0, 2, len(lengths)).astype(np.int8),
-                 lowest=rng.random((len(lengths), 2)).astype(np.float32),
-                 actions=rng.integers(0, game.num_actions, plies).astype(np.int32),
-                 values=rng.random(plies).astype(np.float32), full=(counts > 0).astype(np.int8), counts=counts,
-                 surprises=rng.random(plies).astype(np.float32),
-                 policy_actions=rng.integers(0, game.num_actions, counts.sum()).astype(np.int32),
-                 policy_weights=rng.integers(1, 65536, counts.sum()).astype(np.uint16))
+    return Games(
+        starts=without_padding(starts),
+        lengths=np.array(lengths, np.int32),
+        outcomes=rng.integers(-1, 2, len(lengths)).astype(np.int8),
+        ends=rng.integers(0, 2, len(lengths)).astype(np.int8),
+        lowest=rng.random((len(lengths), 2)).astype(np.float32),
+        actions=rng.integers(0, game.num_actions, plies).astype(np.int32),
+        values=rng.random(plies).astype(np.float32),
+        full=(counts > 0).astype(np.int8),
+        counts=counts,
+        surprises=rng.random(plies).astype(np.float32),
+        policy_actions=rng.integers(0, game.num_actions, counts.sum()).astype(np.int32),
+        policy_weights=rng.integers(1, 65536, counts.sum()).astype(np.uint16),
+    )
 
 
 class Ply(NamedTuple):
@@ -103,12 +111,27 @@ def take_apart(game: Any, games: Games) -> Iterator[Played]:
             weights = games.policy_weights[chosen].tolist()
             policy = dict(zip(games.policy_actions[chosen].tolist(), weights, strict=True))
             assert len(policy) == games.counts[ply], "an action stands twice in a policy"
-            plies.append(Ply(number, index, state.copy(), int(games.actions[ply]), float(games.values[ply]),
-                             bool(games.full[ply]), policy))
+            plies.append(
+                Ply(
+                    number,
+                    index,
+                    state.copy(),
+                    int(games.actions[ply]),
+                    float(games.values[ply]),
+                    bool(games.full[ply]),
+                    policy,
+                )
+            )
             game.play(state, int(games.actions[ply]))
             ply, entry = ply + 1, chosen.stop
-        yield Played(start, plies, state, int(games.outcomes[number]), End(games.ends[number]),
-                     tuple(games.lowest[number].tolist()))
+        yield Played(
+            start,
+            plies,
+            state,
+            int(games.outcomes[number]),
+            End(games.ends[number]),
+            tuple(games.lowest[number].tolist()),
+        )
     assert ply == len(games.actions) and entry == len(games.policy_actions)
 
 

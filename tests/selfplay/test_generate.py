@@ -23,10 +23,12 @@ def model(tmp_path_factory, tic_tac_toe):
     return path
 
 
-CONFIG = Config.model_validate({
-    "search": {"simulations": 8, "cache_mb": 1.0, "memory_mb": 64.0},
-    "selfplay": {"parallel_games": 16, "full_search_fraction": 0.5, "fast_simulations": 3},
-})
+CONFIG = Config.model_validate(
+    {
+        "search": {"simulations": 8, "cache_mb": 1.0, "memory_mb": 64.0},
+        "selfplay": {"parallel_games": 16, "full_search_fraction": 0.5, "fast_simulations": 3},
+    }
+)
 
 
 @pytest.fixture(scope="module")
@@ -56,14 +58,20 @@ def test_the_same_seed_generates_the_same_games(tmp_path, tic_tac_toe, model, fo
     other = generate(tic_tac_toe, model, 50, tmp_path / "other", seed=4, **same_settings)
     assert same(read_folder(again).games, read_folder(folder).games)
     assert not same(read_folder(other).games, read_folder(folder).games)
-    assert [path.read_bytes() for path in shard_paths(again)] == [path.read_bytes() for path in shard_paths(folder)]
+    assert [path.read_bytes() for path in shard_paths(again)] == [
+        path.read_bytes() for path in shard_paths(folder)
+    ]
 
 
 def test_loaded_games_agree_with_a_replay_in_plain_python(tic_tac_toe, folder):
     loaded = load_games(folder)
     assert loaded.game == tic_tac_toe and loaded.bad_shards == []
-    plies = [(played, ply) for played in take_apart(tic_tac_toe, read_folder(folder).games)
-             for ply in played.plies if ply.full]
+    plies = [
+        (played, ply)
+        for played in take_apart(tic_tac_toe, read_folder(folder).games)
+        for ply in played.plies
+        if ply.full
+    ]
     assert len(plies) == len(loaded.states) > 100
     for row, (played, ply) in enumerate(plies):
         assert loaded.states[row] == ply.state

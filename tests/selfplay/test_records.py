@@ -11,7 +11,9 @@ def test_cut_anywhere_and_joined_the_games_are_the_same(tic_tac_toe):
     games = random_games(tic_tac_toe, [3, 0, 5, 1, 9, 0])
     for first in range(games.num_games + 1):
         for last in range(first, games.num_games + 1):
-            parts = [select(games, *bounds) for bounds in ((0, first), (first, last), (last, games.num_games))]
+            parts = [
+                select(games, *bounds) for bounds in ((0, first), (first, last), (last, games.num_games))
+            ]
             assert same(join(parts), games)
             assert parts[1].num_games == last - first
 
@@ -31,7 +33,9 @@ def test_an_empty_collection_changes_nothing_it_is_joined_with(tic_tac_toe):
 
 
 def test_what_lies_between_the_fields_of_a_position_is_no_part_of_a_game():
-    kind = np.dtype([("a", np.uint64), ("b", np.int8, 3), ("c", [("d", np.int8), ("e", np.int32)], 2)], align=True)
+    kind = np.dtype(
+        [("a", np.uint64), ("b", np.int8, 3), ("c", [("d", np.int8), ("e", np.int32)], 2)], align=True
+    )
     states = np.zeros(2, kind)
     states["a"], states["b"], states["c"]["d"], states["c"]["e"] = 5, 6, 7, 8
     raw = np.frombuffer(bytearray(states.tobytes()), np.uint8).reshape(2, 32)

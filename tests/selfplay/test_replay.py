@@ -24,7 +24,7 @@ class PlainWindow:
         self.seen += sum(lengths)
         size = int(min(self.bounds[1], max(self.bounds[0], self.growth * self.seen)))
         gone = 0
-        while gone < len(self.lengths) and sum(self.lengths[gone + 1:]) >= size:
+        while gone < len(self.lengths) and sum(self.lengths[gone + 1 :]) >= size:
             gone += 1
         self.lengths = self.lengths[gone:]
         return gone
@@ -32,12 +32,19 @@ class PlainWindow:
 
 def batches(game, seed: int):
     rng = np.random.default_rng(seed)
-    return [random_games(game, rng.integers(0, 12, rng.integers(1, 9)).tolist(), seed=part) for part in range(25)]
+    return [
+        random_games(game, rng.integers(0, 12, rng.integers(1, 9)).tolist(), seed=part) for part in range(25)
+    ]
 
 
-@pytest.mark.parametrize("smallest, largest, growth", [(50, 200, 0.6), (1, 10**9, 0.3), (100, 100, 0.0), (1, 500, 1.0)])
+@pytest.mark.parametrize(
+    "smallest, largest, growth", [(50, 200, 0.6), (1, 10**9, 0.3), (100, 100, 0.0), (1, 500, 1.0)]
+)
 def test_the_window_keeps_the_games_that_a_plain_list_keeps(tic_tac_toe, smallest, largest, growth):
-    window, plain = ReplayWindow(tic_tac_toe, smallest, largest, growth), PlainWindow(smallest, largest, growth)
+    window, plain = (
+        ReplayWindow(tic_tac_toe, smallest, largest, growth),
+        PlainWindow(smallest, largest, growth),
+    )
     everything, gone = no_games(tic_tac_toe), 0
     for games in batches(tic_tac_toe, seed=smallest):
         window.add(games)
@@ -57,7 +64,9 @@ def test_a_window_that_is_filled_again_is_the_one_that_grew(tic_tac_toe, growth,
         window.add(games)
         again = ReplayWindow(tic_tac_toe, 60, 400, growth)
         newest = parts[:number]
-        while enough and sum(part.num_positions for part in newest[1:]) >= again.size_after(window.positions_seen):
+        while enough and sum(part.num_positions for part in newest[1:]) >= again.size_after(
+            window.positions_seen
+        ):
             newest = newest[1:]
         again.refill(newest, window.positions_seen)
         assert same(again.games, window.games)
@@ -115,8 +124,18 @@ def game_and_games(request):
     return game, worker(game, full_search_fraction=0.6, fast_simulations=3, random_opening_plies=1).play(25)
 
 
-@pytest.mark.parametrize("target", [ValueTarget(), ValueTarget(0.7), ValueTarget(0.0), ValueTarget(1.0, 1),
-                                    ValueTarget(0.6, 3), ValueTarget(1.0, 100)], ids=str)
+@pytest.mark.parametrize(
+    "target",
+    [
+        ValueTarget(),
+        ValueTarget(0.7),
+        ValueTarget(0.0),
+        ValueTarget(1.0, 1),
+        ValueTarget(0.6, 3),
+        ValueTarget(1.0, 100),
+    ],
+    ids=str,
+)
 def test_samples_are_the_positions_and_targets_that_were_played(game_and_games, target):
     game, games = game_and_games
     index = index_games(games)
@@ -159,8 +178,11 @@ def test_one_symmetry_turns_planes_policy_and_mask_alike_and_all_are_drawn(game_
         fitting = []
         for symmetry in range(len(game.symmetries.cells)):
             planes, policy, mask = turned(game, *rows[sample][:3], symmetry)
-            if ((samples.planes[row] == planes).all() and (samples.legal_mask[row] == mask).all()
-                    and np.allclose(samples.policy[row], policy, atol=1e-6)):
+            if (
+                (samples.planes[row] == planes).all()
+                and (samples.legal_mask[row] == mask).all()
+                and np.allclose(samples.policy[row], policy, atol=1e-6)
+            ):
                 fitting.append(symmetry)
         assert fitting, f"sample {row} is no symmetric image of the position"
         if len(fitting) == 1:
@@ -189,14 +211,23 @@ def test_positions_that_surprised_are_drawn_more_often(tic_tac_toe):
     surprise = games.surprises[games.full == 1]
     expected = 0.4 / len(surprise) + 0.6 * surprise / surprise.sum()
     rng = np.random.default_rng(1)
-    counts = np.bincount(np.concatenate([window.choose(1000, rng) for _ in range(200)]), minlength=len(surprise))
+    counts = np.bincount(
+        np.concatenate([window.choose(1000, rng) for _ in range(200)]), minlength=len(surprise)
+    )
     spread = np.sqrt(expected * (1 - expected) / counts.sum())
     assert (np.abs(counts / counts.sum() - expected) < 4.5 * spread).all()
-    assert np.ptp(window.choose(10**4, rng, newest_games=1)) < 30  # new games are measured without a preference
+    assert (
+        np.ptp(window.choose(10**4, rng, newest_games=1)) < 30
+    )  # new games are measured without a preference
 
 
 def test_surprise_is_the_divergence_of_the_search_policy_from_the_evaluators(tic_tac_toe):
-    for search in ({}, {"gumbel": True}, {"root_noise_fraction": 0.0}, {"prove": True, "forced_playouts": 2.0}):
+    for search in (
+        {},
+        {"gumbel": True},
+        {"root_noise_fraction": 0.0},
+        {"prove": True, "forced_playouts": 2.0},
+    ):
         play = worker(tic_tac_toe, search=search, full_search_fraction=0.7, fast_simulations=3)
         games = play.play(20)
         compared = 0
@@ -218,5 +249,7 @@ def divergence(game, ply, evaluator) -> float:
     logits = evaluator.evaluate(ply.state.reshape(1), planes)[0][0].astype(np.float64)
     weights = {int(action): np.exp(logits[action]) for action in game.legal(ply.state)}
     total, stored = sum(weights.values()), sum(ply.policy.values())
-    return sum(weight / stored * np.log((weight / stored) / (weights[action] / total))
-               for action, weight in ply.policy.items())
+    return sum(
+        weight / stored * np.log((weight / stored) / (weights[action] / total))
+        for action, weight in ply.policy.items()
+    )

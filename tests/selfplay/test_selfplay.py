@@ -90,8 +90,12 @@ def test_fast_searches_have_no_policy_and_full_ones_have(tic_tac_toe):
 
 def test_fast_searches_are_short_and_full_ones_long(tic_tac_toe):
     def rows(fraction: float) -> float:
-        play = worker(tic_tac_toe, full_search_fraction=fraction, fast_simulations=2,
-                      search={"simulations": 32, "cache_mb": 0.0, "reuse_subtree": False})
+        play = worker(
+            tic_tac_toe,
+            full_search_fraction=fraction,
+            fast_simulations=2,
+            search={"simulations": 32, "cache_mb": 0.0, "reuse_subtree": False},
+        )
         play.play(30, only=30)
         return play.tally.rows / play.tally.moves
 
@@ -152,8 +156,13 @@ class FirstLoses(MadeUp):
 
 
 def test_a_game_that_is_resigned_at_once_has_no_plies_and_is_stored_all_the_same(tic_tac_toe):
-    games = worker(tic_tac_toe, evaluator=FirstLoses(tic_tac_toe), resign_threshold=-0.9, resign_check_fraction=0.5,
-                   search={"simulations": 3}).play(40, only=40)
+    games = worker(
+        tic_tac_toe,
+        evaluator=FirstLoses(tic_tac_toe),
+        resign_threshold=-0.9,
+        resign_check_fraction=0.5,
+        search={"simulations": 3},
+    ).play(40, only=40)
     resigned = games.ends == End.RESIGNED
     assert games.num_games == 40 and 5 < resigned.sum() < 35
     assert (games.lengths[resigned] == 0).all() and (games.outcomes[resigned] == -1).all()
@@ -200,8 +209,10 @@ def test_a_player_who_moves_twice_running_gets_values_and_outcomes_of_its_own(in
     for game in take_apart(in_parts, games):
         movers = [in_parts.to_move(ply.state) for ply in game.plies]
         assert movers == [ply // 2 % 2 for ply in range(len(movers))]
-        cells = [3 * (row.action - 3) + column.action for column, row in
-                 zip(game.plies[::2], game.plies[1::2], strict=True)]
+        cells = [
+            3 * (row.action - 3) + column.action
+            for column, row in zip(game.plies[::2], game.plies[1::2], strict=True)
+        ]
         assert game.outcome == winner(cells)
         for player in (0, 1):
             own = [ply.value for ply, mover in zip(game.plies, movers, strict=True) if mover == player]
@@ -210,8 +221,14 @@ def test_a_player_who_moves_twice_running_gets_values_and_outcomes_of_its_own(in
 
 # Going on
 
-SETTINGS = {"random_opening_plies": 2, "full_search_fraction": 0.5, "fast_simulations": 3, "groups": 2,
-            "resign_threshold": -0.6, "resign_check_fraction": 0.5}
+SETTINGS = {
+    "random_opening_plies": 2,
+    "full_search_fraction": 0.5,
+    "fast_simulations": 3,
+    "groups": 2,
+    "resign_threshold": -0.6,
+    "resign_check_fraction": 0.5,
+}
 
 
 def test_going_on_from_a_saved_state_gives_the_same_games_to_the_bit(tic_tac_toe):

@@ -66,7 +66,9 @@ def test_a_shard_with_one_altered_byte_is_refused(shard):
     read_shard(path)
 
 
-@pytest.mark.parametrize("text", [None, "", "{", "[]", "3", '{"sha256": "x"}', '{"sha256": 1, "game": 2}', "\udcff"])
+@pytest.mark.parametrize(
+    "text", [None, "", "{", "[]", "3", '{"sha256": "x"}', '{"sha256": 1, "game": 2}', "\udcff"]
+)
 def test_a_shard_without_a_readable_manifest_does_not_count(shard, text):
     path, _ = shard
     path.with_suffix(".json").unlink()
