@@ -236,6 +236,7 @@ def differences(run: Path, first: Path) -> list[str]:
 
 
 def _different_games(run: Path, first: Path) -> list[str]:
+    from alphazero.data.games import same_games
     from alphazero.data.shards import read_shard, shard_paths
 
     paths, expected = shard_paths(run / "selfplay"), shard_paths(first / "selfplay")
@@ -245,7 +246,7 @@ def _different_games(run: Path, first: Path) -> list[str]:
     found = [
         f"the games of {path.name} differ"
         for path, (a, b) in zip(paths, pairs, strict=True)
-        if any(x.tobytes() != y.tobytes() for x, y in zip(a[1:], b[1:], strict=True)) or (a[0] != b[0]).any()
+        if not same_games(a, b)
     ]
     progress = json.loads((run / "progress.json").read_text())
     if progress["games"] != sum(games.num_games for games, _ in pairs):

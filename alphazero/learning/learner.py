@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from alphazero.data.window import Samples
+from alphazero.data.samples import Samples
 from alphazero.learning import losses
 from alphazero.network.model import ResidualNetwork
 

@@ -14,8 +14,9 @@ import torch
 
 import games as rules
 from alphazero.data.games import Games
+from alphazero.data.samples import ValueTarget
 from alphazero.data.shards import ShardError, read_shard, set_aside, write_shard
-from alphazero.data.window import ReplayWindow, ValueTarget
+from alphazero.data.window import ReplayWindow
 from alphazero.learning.learner import StepMetrics, Trainer, load_weights, mean_metrics
 from alphazero.network import Inference, save_model
 from alphazero.network.inference import resolve_device

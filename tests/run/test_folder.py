@@ -169,15 +169,16 @@ def test_games_are_counted_by_result_and_end(tic_tac_toe):
 
 
 def test_wrong_resignations_are_those_of_players_who_did_not_lose(tic_tac_toe):
-    games = random_games(tic_tac_toe, [1] * 6)._replace(
+    games = random_games(tic_tac_toe, [1] * 6)
+    lowest = [[0.0, -0.9], [-0.9, 0.0], [-0.9, 1.0], [-0.9, -0.9], [0.0, -0.7], [-0.9, -0.9]]
+    games = games._replace(
         outcomes=np.array([1, 1, 0, -1, 0, 1], np.int8),
         ends=np.array([0, 0, 0, 0, 0, 1], np.int8),
-        lowest=np.array(
-            [[0.0, -0.9], [-0.9, 0.0], [-0.9, 1.0], [-0.9, -0.9], [0.0, -0.7], [-0.9, -0.9]], np.float32
-        ),
+        labels=games.labels._replace(lowest=np.array(lowest, np.float32)),
     )
     assert wrong_resignations(games, -0.8) == (5, 3)
     assert wrong_resignations(games, -1.0) == (0, 0)
+    assert wrong_resignations(games._replace(labels=None), -0.8) == (0, 0)
 
 
 # Checkpoints
