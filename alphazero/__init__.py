@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from alphazero.network import load_model as load_model
     from alphazero.network import save_model as save_model
     from alphazero.search import search_positions as search_positions
-    from alphazero.selfplay import load_games as load_games
+    from alphazero.selfplay.generate import load_games as load_games
 
 _MODULES = {
     "Config": "alphazero.config",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from alphazero.config import Overrides, load_config
+from alphazero.config import load_config
+from alphazero.config.text import Overrides
 
 RUNS = Path("runs")
 
@@ -18,9 +19,9 @@ def train(path: str | Path, overrides: Overrides = ()) -> Any:
     settings, a game or players that cannot be used, OSError when the folder cannot be written.
     """
     config = load_config(path, overrides)
-    from alphazero import learning
+    from alphazero.run import training
 
-    return learning.train(
+    return training.train(
         config, Path(config.run.folder) if config.run.folder else new_folder(Path(path).stem)
     )
 
@@ -30,9 +31,9 @@ def resume(folder: str | Path, overrides: Overrides = ()) -> Any:
 
     Raises ValueError when the folder holds no run, or another process is writing it.
     """
-    from alphazero import learning
+    from alphazero.run import training
 
-    return learning.resume(Path(folder), overrides)
+    return training.resume(Path(folder), overrides)
 
 
 def new_folder(name: str) -> Path:

@@ -15,8 +15,8 @@ import games
 from alphazero.arena.accuracy import count_errors, read_positions, total
 from alphazero.arena.players import make_player
 from alphazero.commands.accuracy import position_files
-from alphazero.learning.evaluation import model_file
-from alphazero.plots import read_metrics
+from alphazero.run.evaluation import model_file
+from alphazero.run.plots import read_metrics
 
 RESULTS = "accuracy.jsonl"
 

@@ -25,14 +25,14 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 PHASES = {  # name -> the functions that do this part of the work
-    "self-play": ("expert_iteration.ExpertIteration._play",),
-    "write a shard": ("expert_iteration.write_shard", "checkpoints.save_under_way"),
-    "training": ("expert_iteration.ExpertIteration._learn",),
-    "gate": ("expert_iteration.ExpertIteration._gate",),
-    "rating": ("expert_iteration.ExpertIteration._rate",),
-    "checkpoint": ("checkpoints.save_learner", "expert_iteration.save_model"),
-    "commit": ("run_folder.RunFolder.commit", "run_folder.RunFolder.remove"),
-    "last match": ("training._last_match",),
+    "self-play": ("methods.expert_iteration.ExpertIteration._play",),
+    "write a shard": ("methods.expert_iteration.write_shard", "run.checkpoints.save_under_way"),
+    "training": ("methods.expert_iteration.ExpertIteration._learn",),
+    "gate": ("methods.expert_iteration.ExpertIteration._gate",),
+    "rating": ("methods.expert_iteration.ExpertIteration._rate",),
+    "checkpoint": ("run.checkpoints.save_learner", "methods.expert_iteration.save_model"),
+    "commit": ("run.folder.RunFolder.commit", "run.folder.RunFolder.remove"),
+    "last match": ("run.training._last_match",),
 }
 START, BETWEEN, ANY = "start", "between", "any moment"
 OF_TIME = ("time", "minutes", "positions_per_second", "network_share", "rows_per_second")
@@ -60,9 +60,9 @@ def work(folder: str, report: int) -> int:
 
     for phase, names in PHASES.items():
         for name in names:
-            original = pkgutil.resolve_name(f"alphazero.learning.{name}")
-            mock.patch(f"alphazero.learning.{name}", watched(original, phase)).start()
-    mock.patch("alphazero.plots.plot_run").start()
+            original = pkgutil.resolve_name(f"alphazero.{name}")
+            mock.patch(f"alphazero.{name}", watched(original, phase)).start()
+    mock.patch("alphazero.run.plots.plot_run").start()
     return main(["train", "--resume", folder])
 
 
@@ -202,8 +202,8 @@ def settings(options: argparse.Namespace) -> Any:
 def begin(folder: Path, config: Any, choice: dict[str, Any] | None = None) -> Path:
     """Make the folder of a run that has not begun; `choice`: how the network is to be computed."""
     import games
-    from alphazero.learning.progress import Progress
-    from alphazero.learning.run_folder import RunFolder
+    from alphazero.run.folder import RunFolder
+    from alphazero.run.progress import Progress
 
     with RunFolder(folder) as run:
         run.write_config(config.to_toml())
@@ -236,7 +236,7 @@ def differences(run: Path, first: Path) -> list[str]:
 
 
 def _different_games(run: Path, first: Path) -> list[str]:
-    from alphazero.selfplay.shards import read_shard, shard_paths
+    from alphazero.data.shards import read_shard, shard_paths
 
     paths, expected = shard_paths(run / "selfplay"), shard_paths(first / "selfplay")
     if [path.name for path in paths] != [path.name for path in expected]:

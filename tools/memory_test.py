@@ -56,8 +56,8 @@ def settings(options: argparse.Namespace) -> Any:
 
 def measure(options: argparse.Namespace, folder: Path) -> list[Reading]:
     """Train in `folder` and return a reading for each shard."""
-    from alphazero import learning
-    from alphazero.learning.expert_iteration import ExpertIteration
+    from alphazero.methods.expert_iteration import ExpertIteration
+    from alphazero.run import training
 
     readings, began, keep = [], time.monotonic(), ExpertIteration._keep
 
@@ -67,8 +67,8 @@ def measure(options: argparse.Namespace, folder: Path) -> list[Reading]:
             Reading(time.monotonic() - began, run.progress.games, run.window.num_samples, resident_mb())
         )
 
-    with mock.patch.object(ExpertIteration, "_keep", read), mock.patch("alphazero.plots.plot_run"):
-        learning.train(settings(options), folder)
+    with mock.patch.object(ExpertIteration, "_keep", read), mock.patch("alphazero.run.plots.plot_run"):
+        training.train(settings(options), folder)
     return readings
 
 

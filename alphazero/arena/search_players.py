@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 import games
+from alphazero.arena.model_options import MODEL_OPTIONS
 from alphazero.arena.players import Kind, Player, as_positions
-from alphazero.arena.spec import REQUIRED, Option
+from alphazero.arena.spec import Option
 from alphazero.champions import require_champion
 from alphazero.config import SearchConfig
 from alphazero.search import Evaluator, NetworkEvaluator, RolloutEvaluator, Search
@@ -149,7 +150,7 @@ def _build_model(
     temperature: float,
     **search: Any,
 ) -> ModelPlayer:
-    from alphazero.arena.network_players import load_inference  # loads torch
+    from alphazero.network.loading import load_inference  # loads torch
 
     config = SearchConfig.model_validate(search)
     inference = load_inference(path, game, device, precision, symmetries)
@@ -171,16 +172,6 @@ SECONDS = Option(
     minimum=0.0,
     maximum=86_400.0,
 )
-MODEL_OPTIONS = {
-    "path": Option(str, REQUIRED, "the model's file"),
-    "precision": Option(
-        str,
-        "auto",
-        "number format of the network; auto: the fastest",
-        choices=("auto", "float32", "bfloat16"),
-    ),
-    "symmetries": Option(bool, False, "take the mean of the network over all symmetries of the game"),
-}
 _SEARCH_OPTIONS = {
     "simulations": Option(int, 200, "simulations a move", minimum=1, maximum=10_000_000),
     "seconds": SECONDS,

@@ -60,7 +60,7 @@ def add_position(parser: argparse.ArgumentParser) -> None:
 
 def position(args: argparse.Namespace, game: Any) -> Any:
     """Return the position that --moves or --state tell; ValueError where there is none such."""
-    from alphazero.analysis import position_after
+    from alphazero.play.analysis import position_after
 
     return position_after(game, args.moves.split()) if args.state is None else game.parse_state(args.state)
 

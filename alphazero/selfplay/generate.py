@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from alphazero.selfplay.replay import index_games, rebuild, states_at
-from alphazero.selfplay.shards import read_folder, shard_paths, write_shard
+from alphazero.data.shards import read_folder, shard_paths, write_shard
+from alphazero.data.window import index_games, rebuild, states_at
 
 
 class LoadedGames(NamedTuple):

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from alphazero.selfplay.records import PER_PLY, Games
+from alphazero.data.games import PER_PLY, Games
 
 ROW = np.dtype(
     [

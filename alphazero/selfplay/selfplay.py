@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from alphazero.data.games import Games, join, no_games, select
 from alphazero.search.evaluators import Evaluator
 from alphazero.search.search import Search
 from alphazero.selfplay import moves
 from alphazero.selfplay.logs import make_logs, put_game, take_game
-from alphazero.selfplay.records import Games, join, no_games, select
 
 
 class Tally(NamedTuple):

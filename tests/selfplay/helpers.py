@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from alphazero.config import SearchConfig, SelfplayConfig
-from alphazero.selfplay.records import End, Games, without_padding
+from alphazero.data.games import End, Games, without_padding
 from alphazero.selfplay.selfplay import SelfPlay
 
 LINES = ((0, 1, 2), (3, 4, 5), (6, 7, 8), (0, 3, 6), (1, 4, 7), (2, 5, 8), (0, 4, 8), (2, 4, 6))

@@ -4,7 +4,7 @@ import numba
 import numpy as np
 import pytest
 
-from alphazero.selfplay.records import WEIGHT_SCALE, End, join, num_distinct
+from alphazero.data.games import WEIGHT_SCALE, End, join, num_distinct
 from tests.selfplay.helpers import MadeUp, same, take_apart, winner, worker
 
 
@@ -249,7 +249,7 @@ def test_going_on_from_a_saved_state_gives_the_same_games_to_the_bit(tic_tac_toe
 
 
 def test_the_saved_state_survives_the_disk(tic_tac_toe):
-    from alphazero.selfplay.shards import pack, unpack
+    from alphazero.data.shards import pack, unpack
 
     first, second = worker(tic_tac_toe, **SETTINGS), worker(tic_tac_toe, **SETTINGS)
     first.play(15)

@@ -1,0 +1,14 @@
+"""The options of every player with a network."""
+
+from alphazero.arena.spec import REQUIRED, Option
+
+MODEL_OPTIONS = {
+    "path": Option(str, REQUIRED, "the model's file"),
+    "precision": Option(
+        str,
+        "auto",
+        "number format of the network; auto: the fastest",
+        choices=("auto", "float32", "bfloat16"),
+    ),
+    "symmetries": Option(bool, False, "take the mean of the network over all symmetries of the game"),
+}

@@ -1,0 +1,33 @@
+"""Settings: what each is, read from TOML and the command line, checked with one clear line for each problem."""
+
+from alphazero.config.errors import ConfigError
+from alphazero.config.schema import (
+    Config,
+    EvaluationConfig,
+    NetworkConfig,
+    ReplayConfig,
+    RunConfig,
+    SearchConfig,
+    SelfplayConfig,
+    Settings,
+    TrainingConfig,
+    build_config,
+    load_config,
+    with_overrides,
+)
+
+__all__ = [
+    "Config",
+    "ConfigError",
+    "EvaluationConfig",
+    "NetworkConfig",
+    "ReplayConfig",
+    "RunConfig",
+    "SearchConfig",
+    "SelfplayConfig",
+    "Settings",
+    "TrainingConfig",
+    "build_config",
+    "load_config",
+    "with_overrides",
+]
