@@ -16,7 +16,7 @@ import numba
 import pytest
 from numba.core import config
 
-from games import compile_cache, compile_key
+from games import compile_cache, compile_key, sources
 
 ROOT = Path(compile_cache.__file__).parent.parent
 
@@ -363,6 +363,39 @@ def test_functions_of_one_name_are_told_apart_by_what_they_do_and_by_what_they_c
     made += [_make("lambda x: x + step", step) for step in (1, 2, 1.0, "1", (1,))]
     assert len({tuple(_lines(function)) for function in made}) == len(made)
     assert _lines(_make("lambda x: x + step", 1)) == _lines(_make("lambda x: x + step", 1))
+
+
+def test_functions_and_classes_count_with_the_sources_of_all_that_belongs_to_them(monkeypatch):
+    kernel = numba.njit(json.dumps)
+    other = type("Other", (tuple,), {"_fields": (), "__module__": "elsewhere"})
+    around = type("Around", (tuple,), {"_fields": (), "wrapped": other})
+    derived = type("Derived", (other,), {})
+    kernels = type("Kernels", (tuple,), {"_fields": (), "outcome": kernel})
+    examples = [
+        (_make("lambda x: step(x)", json.dumps), "json"),
+        (kernels, "json"),
+        (other, "elsewhere"),
+        (around, "elsewhere"),
+        (derived, "elsewhere"),
+        (
+            numba.types.NamedTuple(
+                [numba.types.Tuple([numba.types.NamedUniTuple(numba.int64, 0, other)])], Place
+            ),
+            "elsewhere",
+        ),
+        (numba.typeof(kernel), "json"),
+    ]
+    changed: set[str] = set()
+    monkeypatch.setattr(sources, "stamp", lambda module, path: "new" if module in changed else "old")
+    for example, module in examples:
+        lines = []
+        for name in ("", "nothing", module):
+            changed.clear()
+            changed.add(name)
+            compile_key.stamp_of_function.cache_clear()
+            lines.append(_lines(example))
+        assert lines[0] == lines[1] != lines[2], example
+    compile_key.stamp_of_function.cache_clear()
 
 
 def test_what_has_no_lasting_name_is_not_kept():

@@ -232,7 +232,7 @@ SHOWN = ("games.hex", "games.go.game", "alphazero.search.simulate", "alphazero.e
         ("games/registry.py", set()),
         ("alphazero/search/forest.py", {"alphazero.search.simulate"}),
         ("alphazero/search/search.py", set()),
-        ("alphazero/arena/match.py", set()),
+        ("alphazero/cli.py", set()),
     ],
 )
 def test_an_edit_changes_the_digests_of_what_imports_the_file_and_no_other(copies, file, changed):
