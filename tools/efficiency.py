@@ -56,6 +56,10 @@ BASELINE = {  # plain settings; a change replaces some of them
     "training.value_steps": 0,
     "replay.surprise_weight": 0,
 }
+# Changes that were measured and are no settings any more.
+GONE = {
+    "growing-network": "5 blocks of 64 channels, three of them from the half of the run on: a tie, and gone"
+}
 CHANGES: dict[str, dict[str, Any]] = {
     "baseline": {},
     "gumbel-16": {"search.gumbel": True, "search.simulations": 16},
@@ -93,7 +97,6 @@ CHANGES: dict[str, dict[str, Any]] = {
     "wdl": {"network.value_head": "wdl"},
     "network-3x32": {"network.blocks": 3, "network.channels": 32},
     "network-5x64": {"network.blocks": 5, "network.channels": 64},
-    "growing-network": {"network.blocks": 5, "network.channels": 64, "training.first_blocks": 2},
     "global-pooling": {"network.global_pooling": 2},
     "wide-heads": {"network.policy_channels": 64, "network.value_channels": 64, "network.value_hidden": 128},
     "rate-2e-3": {"training.learning_rate": 2e-3},

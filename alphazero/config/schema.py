@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from alphazero.config.earlier import upgraded
 from alphazero.config.errors import ConfigError, explain
 from alphazero.config.text import Overrides, assign, parse_overrides, read_toml
 
@@ -237,10 +238,6 @@ class TrainingConfig(Settings):
         le=100_000,
     )
     symmetries: bool = setting(True, "Draw a random board symmetry for each sample. AGZ: yes; AZ: no.")
-    first_blocks: int = setting(
-        0, "Blocks of the network that a run begins with, faster to play and to train; 0: all.", ge=0, le=200
-    )
-    grow_at: Fraction = setting(0.5, "Share of the run after which the other blocks join.")
     averaging_decay: float = setting(
         0.0, "Decay, each step, of the averaged weights that play; 0: no averaging.", ge=0.0, lt=1.0
     )
@@ -303,15 +300,9 @@ class Config(Settings):
             raise ValueError(
                 f"selfplay.groups={play.groups} is above selfplay.parallel_games={play.parallel_games}"
             )
-        ends, first = bool(self.run.minutes or self.run.generations), self.training.first_blocks
+        ends = bool(self.run.minutes or self.run.generations)
         if self.training.schedule == "cosine" and not ends:
             raise ValueError('training.schedule="cosine" needs an end: set run.minutes or run.generations')
-        if first and not ends:
-            raise ValueError(
-                f"training.first_blocks={first} needs an end: set run.minutes or run.generations"
-            )
-        if first > self.network.blocks:
-            raise ValueError(f"training.first_blocks={first} is above network.blocks={self.network.blocks}")
         return self
 
     def to_toml(self) -> str:
@@ -336,6 +327,7 @@ def build_config(data: Mapping[str, Any], overrides: Overrides = (), source: str
     merged = _copied(data)
     for name, value in changes.items():
         assign(merged, name, value)
+    merged = upgraded(merged, source)
     try:
         return Config.model_validate(merged)
     except ValidationError as error:

@@ -38,8 +38,6 @@ class Trainer:
     ):
         self.config, self.device, self.precision = config, device, precision
         self.network = network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        if config.first_blocks:
-            self.network.start_with(config.first_blocks)
         self.averaged = copy.deepcopy(self.network) if config.averaging_decay > 0 else None
         self.optimizer = make_optimizer(self.network, config)
         self.steps = 0
@@ -50,16 +48,6 @@ class Trainer:
     def player(self) -> ResidualNetwork:
         """Return the network that plays: the averaged weights where there are any."""
         return self.averaged if self.averaged is not None else self.network
-
-    def grow(self, progress: float) -> None:
-        """Let the blocks that were left out so far join, once `progress` in [0, 1] of the run is at `grow_at`."""
-        if progress >= self.config.grow_at:
-            self._use_blocks(len(self.network.blocks))
-
-    def _use_blocks(self, count: int) -> None:
-        for network in (self.network, self.averaged):
-            if network is not None:
-                network.active_blocks = count
 
     def learning_rate(self, progress: float) -> float:
         """Return the step size after `progress` in [0, 1] of the run, the warm-up included."""
@@ -146,7 +134,6 @@ class Trainer:
             "steps": self.steps,
             "bad_steps": self.bad_steps,
             "bad_in_a_row": self._bad_in_a_row,
-            "blocks": self.network.active_blocks,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -163,7 +150,6 @@ class Trainer:
             load_weights(self.averaged, state["averaged"] or state["network"])
         self.steps, self.bad_steps = state["steps"], state["bad_steps"]
         self._bad_in_a_row = state["bad_in_a_row"]
-        self._use_blocks(state["blocks"])
 
 
 def make_optimizer(network: nn.Module, config: Any) -> torch.optim.Optimizer:

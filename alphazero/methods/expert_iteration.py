@@ -177,7 +177,6 @@ class ExpertIteration:
         steps = int(progress.sample_debt // training.batch_size)
         progress.sample_debt -= steps * training.batch_size
         self._measure_fresh()
-        self.trainer.grow(self._schedule_progress(0.0))
         rows = []
         for step in range(steps):
             samples = self.window.draw(training.batch_size, rng, self.target, training.symmetries)
@@ -215,7 +214,6 @@ class ExpertIteration:
         passed = match.share >= self.config.run.gate_threshold
         if passed:
             self.best.load_state_dict(self.trainer.player.state_dict())
-            self.best.active_blocks = self.trainer.player.active_blocks
         self.folder.log("gate", generation=self.progress.generation, share=match.share, passed=passed)
 
     def _rate(self, display: Display, over: bool) -> None:
@@ -318,7 +316,6 @@ class ExpertIteration:
             self.trainer.restore(state["trainer"])
             if self.best is not None:
                 load_weights(self.best, state["best"] or self.trainer.player.state_dict())
-                self.best.active_blocks = self.trainer.player.active_blocks
         except KeyError as error:
             raise ValueError(
                 f"{path}: no checkpoint of this version of alphazero: it lacks {error}"

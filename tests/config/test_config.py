@@ -134,10 +134,6 @@ def test_the_last_of_equal_overrides_counts_and_overrides_win_over_the_file(tmp_
     ("[replay]\nwindow_min = 600000", [], "x.toml: replay: window_min=600000 is above window_max=500000"),
     ("[training]\nschedule = 'cosine'", [],
      'x.toml: training.schedule="cosine" needs an end: set run.minutes or run.generations'),
-    ("[training]\nfirst_blocks = 2", [],
-     "x.toml: training.first_blocks=2 needs an end: set run.minutes or run.generations"),
-    ("[training]\nfirst_blocks = 9\n[run]\nminutes = 1.0", [],
-     "x.toml: training.first_blocks=9 is above network.blocks=5"),
     ("[search]\ngumbel = true\nforced_playouts = 2.0", [],
      "x.toml: search: forced_playouts=2.0 belongs to searches with Dirichlet noise: set it to 0 with gumbel=true"),
     ("[search]\nsimulations = 8\n[selfplay]\nfull_search_fraction = 0.5", [],
@@ -145,6 +141,26 @@ def test_the_last_of_equal_overrides_counts_and_overrides_win_over_the_file(tmp_
 ])  # fmt: skip
 def test_what_cannot_be_is_refused_with_its_place_and_what_is_allowed(tmp_path, text, overrides, message):
     assert error_of(tmp_path, text, *overrides) == message
+
+
+def test_settings_of_earlier_versions_load_where_they_changed_nothing(tmp_path):
+    path = tmp_path / "old.toml"
+    path.write_text("[training]\nfirst_blocks = 0\ngrow_at = 0.5\nbatch_size = 64\n")
+    assert load_config(path).training.batch_size == 64
+    assert load_config(path, ["training.grow_at=0.1"]) == load_config(path)
+    assert error_of(tmp_path, "[training]\nfirst_blocks = 2") == (
+        "x.toml: training.first_blocks=2: this setting is gone: leave it out, or use an earlier version"
+    )
+
+
+def test_a_renamed_setting_is_read_under_both_names_but_not_twice(tmp_path, monkeypatch):
+    monkeypatch.setattr("alphazero.config.earlier.RENAMED", {"search.sims": "search.simulations"})
+    path = tmp_path / "old.toml"
+    path.write_text("[search]\nsims = 20\n")
+    assert load_config(path).search.simulations == 20
+    assert error_of(tmp_path, "[search]\nsims = 20\nsimulations = 30") == (
+        "x.toml: search.sims is now called search.simulations, and both are given: leave out search.sims"
+    )
 
 
 def test_broken_toml_is_refused_with_file_and_line(tmp_path):

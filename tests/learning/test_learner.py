@@ -263,29 +263,6 @@ def test_the_state_of_another_optimizer_or_network_is_refused(make):
         make(network={"channels": 8}).restore(state)
 
 
-# Growing
-
-
-def test_blocks_join_when_it_is_time_and_a_restored_trainer_has_them(make):
-    trainer = make(network={"blocks": 3}, first_blocks=1, grow_at=0.4, averaging_decay=0.5)
-    last = trainer.network.blocks[2].first.conv.weight
-    before = last.detach().clone()
-    trainer.grow(0.39)
-    trainer.step(samples())
-    assert trainer.player.active_blocks == 1 and torch.equal(last, before)
-    trainer.grow(0.4)
-    for seed in range(2):  # the first step opens the way for gradients
-        trainer.step(samples(seed))
-    assert trainer.player.active_blocks == trainer.network.active_blocks == 3 and not torch.equal(
-        last, before
-    )
-    resumed = make(network={"blocks": 3}, first_blocks=1, grow_at=0.4, averaging_decay=0.5)
-    assert resumed.network.active_blocks == 1
-    resumed.restore(trainer.state())
-    assert resumed.network.active_blocks == resumed.player.active_blocks == 3
-    assert trainer.step(samples(5)) == resumed.step(samples(5))
-
-
 # What is measured
 
 

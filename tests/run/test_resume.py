@@ -95,9 +95,9 @@ with quick():
     {"selfplay__groups": 2, "training__optimizer": "sgd", "training__averaging_decay": 0.0},
     {"search__gumbel": True, "search__gumbel_considered": 4, "selfplay__random_opening_plies": 2,
      "selfplay__resign_threshold": -0.5, "run__keep_checkpoints": 1},
-    {"network__blocks": 2, "training__first_blocks": 1, "training__grow_at": 0.3, "training__value_steps": 2,
-     "replay__surprise_weight": 0.5, "search__forced_playouts": 2.0},
-], ids=["gate", "groups", "gumbel", "growing"])  # fmt: skip
+    {"network__blocks": 2, "training__value_steps": 2, "replay__surprise_weight": 0.5,
+     "search__forced_playouts": 2.0},
+], ids=["gate", "groups", "gumbel", "forced"])  # fmt: skip
 def test_runs_with_other_settings_go_on_to_the_bit_too(tmp_path, changes):
     start(tmp_path / "whole", **changes)
     with killed_at(f"{ITERATION}.write_shard", 4, after=True):
