@@ -228,7 +228,9 @@ def check_seed(seed: Any) -> int:
     except TypeError:
         number = -1
     if not 0 <= number <= MAX_SEED:
-        raise ValueError(f"seed {shown(seed)} is not possible: expected a whole number from 0 to 2**63 - 1")
+        raise ValueError(
+            f"seed {shown(seed)} is not possible: expected a whole number from 0 to {_in_words(MAX_SEED)}"
+        )
     return number
 
 
@@ -279,6 +281,8 @@ def _unquoted(text: str) -> str:
 
 
 def _in_words(bound: float) -> str:
+    if bound == MAX_SEED:
+        return "2**63 - 1"
     return f"{bound:,}" if isinstance(bound, int) else f"{bound:g}"
 
 

@@ -13,6 +13,7 @@ import pytest
 from alphazero import cli
 from alphazero.commands import train as train_command
 from alphazero.commands.options import model_spec, player_spec
+from games.options import parse_spec
 
 MODULES_CODE = """
 import sys
@@ -85,10 +86,10 @@ def test_an_illegal_move_in_a_saved_game_names_the_file(capsys, tmp_path):
 
 @pytest.mark.parametrize(("arguments", "words"), [
     ([], "COMMAND"),
-    (["trian"], "unknown command 'trian', did you mean train?"),
+    (["trian"], "unknown command 'trian', did you mean 'train'?"),
     (["--foo"], "unknown option '--foo'; expected a command: games"),
-    (["--versoin"], "did you mean --version?"),
-    (["play", "connect_four", "--simulatons", "3"], "'--simulatons', did you mean --simulations?"),
+    (["--versoin"], "did you mean '--version'?"),
+    (["play", "connect_four", "--simulatons", "3"], "'--simulatons', did you mean '--simulations'?"),
     (["games", "conect_four"], "did you mean 'connect_four'?"),
     (["games", "go:size=20"], "size"),
     (["match", "runs/typo", "random", "--game", "connect_four"], "runs/typo: no such run or model"),
@@ -195,8 +196,8 @@ def test_analysis_as_text_shows_board_and_table(capsys):
 def test_a_model_is_named_by_its_file_or_its_run(tmp_path):
     file = tmp_path / "model.safetensors"
     file.touch()
-    assert model_spec(str(tmp_path), 7) == f'model:path="{file}",simulations=7'
-    assert player_spec(str(file)) == f'model:path="{file}"'
+    assert parse_spec(model_spec(str(tmp_path), 7)) == ("model", {"path": str(file), "simulations": "7"})
+    assert parse_spec(player_spec(str(file))) == ("model", {"path": str(file)})
     assert player_spec("mcts:simulations=7") == "mcts:simulations=7"
 
 

@@ -117,9 +117,9 @@ def player_spec(text: str) -> str:
 
     FileNotFoundError for what looks like a path and is none.
     """
-    from alphazero.arena.players import KIND_MODULES
+    from alphazero.arena.players import KINDS
 
-    if text.partition(":")[0].strip() in KIND_MODULES:
+    if text.partition(":")[0].strip() in KINDS:
         return text
     if text.endswith(".safetensors") or Path(text).is_dir():
         return model_spec(text)
@@ -130,5 +130,7 @@ def player_spec(text: str) -> str:
 
 def model_spec(path: str, simulations: int | None = None) -> str:
     """Return the text of the player that searches with a model."""
-    quoted = str(model_file(path)).replace("\\", "\\\\").replace('"', '\\"')
-    return f'model:path="{quoted}"' + (f",simulations={simulations}" if simulations is not None else "")
+    from games.options import format_spec
+
+    options: dict[str, Any] = {"path": model_file(path)}
+    return format_spec("model", options if simulations is None else {**options, "simulations": simulations})
