@@ -23,6 +23,7 @@ COMMANDS = (
     "solve",
     "accuracy",
     "champions",
+    "players",
     "selfplay",
     "bench",
     "plot",

@@ -124,8 +124,8 @@ def described(options: Sequence[Option]) -> list[str]:
     lines = []
     for option in options:
         default = "required" if option.required else f"default {option.default_text or 'none'}"
-        meaning = f"{option.meaning}: " if option.meaning else ""
-        lines.append(f"  {option.name:<{width}}  {meaning}{option.allowed} ({default})")
+        meaning = f"{option.meaning} " if option.meaning else ""
+        lines.append(f"  {option.name:<{width}}  {meaning}({option.allowed}; {default})")
     return lines
 
 

@@ -11,6 +11,7 @@ import sys
 import pytest
 
 from alphazero import cli
+from alphazero.arena.players import KINDS, find_kind
 from alphazero.commands import train as train_command
 from alphazero.commands.options import model_spec, player_spec
 from games.options import parse_spec
@@ -54,6 +55,7 @@ def error_line(capsys, *arguments: str) -> str:
         ["games"],
         ["games", "connect_four"],
         ["champions"],
+        ["players", "--help"],
         ["trian"],
     ],
 )
@@ -73,6 +75,26 @@ def test_games_are_listed_and_their_rules_shown(capsys):
     assert status == 0 and "connect_four" in out and "tic_tac_toe" in out
     status, out, _ = run(capsys, "games", "connect_four")
     assert status == 0 and "rows" in out and "default 6" in out
+
+
+def test_kinds_of_players_are_listed_and_their_options_shown(capsys):
+    status, out, _ = run(capsys, "players")
+    assert status == 0 and [line.split()[0] for line in out.splitlines()] == list(KINDS)
+    for name in KINDS:
+        status, out, _ = run(capsys, "players", name)
+        assert status == 0 and out.startswith(f"{name}: ")
+        for option in find_kind(name).options:
+            assert f"  {option.name} " in out and f"{option.meaning} ({option.allowed}; " in out
+    status, out, _ = run(capsys, "players", "mcts:c=0.5")
+    assert status == 0 and out.startswith("mcts:c=0.5 can be played")
+    assert "c=-1 is not possible: expected a number from 0 to 1000" in error_line(
+        capsys, "players", "mcts:c=-1"
+    )
+
+
+def test_listing_players_loads_neither_torch_nor_numba(run_python):
+    result = run_python(MODULES_CODE, "players", "champion")
+    assert not {"torch", "numba"} & set(result.stdout.splitlines()[-1].split()), result.stdout + result.stderr
 
 
 def test_an_illegal_move_in_a_saved_game_names_the_file(capsys, tmp_path):

@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             name,
             metavar=name.upper(),
             help="a player: random, mcts:simulations=1000, "
-            "alphabeta:depth=5, model:path=FILE,simulations=200, or a model's file or run",
+            "alphabeta:depth=5, model:path=FILE,simulations=200, or a model's file or run (see: alphazero players)",
         )
     parser.add_argument("--game", required=True, metavar="GAME", help="the game, such as connect_four")
     parser.add_argument(

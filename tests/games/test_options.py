@@ -154,12 +154,12 @@ def test_bounds_are_said_in_words_and_hold(bounds, words):
 
 def test_options_are_described_in_one_line_each():
     assert described(OPTIONS[2:4]) == [
-        "  rule  the rule: one of puct, uct (default puct)",
-        "  ko    the ko rule: one of simple, positional (default positional)",
+        "  rule  the rule (one of puct, uct; default puct)",
+        "  ko    the ko rule (one of simple, positional; default positional)",
     ]
     assert described(OPTIONS[4:]) == [
-        "  deep  whether deep: true or false (default false)",
-        "  path  the file: a text (required)",
+        "  deep  whether deep (true or false; default false)",
+        "  path  the file (a text; required)",
     ]
     assert described(()) == []
 
