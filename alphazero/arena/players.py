@@ -21,14 +21,15 @@ KIND_PACKAGE = "alphazero.arena.kinds"
 class Player(ABC):
     """Whatever can choose a move in positions of one game.
 
-    `rng` is the player's only source of chance: the same seed and the same calls give the same moves.
+    `rng` is the player's only source of chance: the same seed and the same calls give the same moves. ValueError for a
+    seed that is not 0 <= seed < 2**63.
     """
 
     def __init__(self, game, name: str, seed: int = 0):
         self.game = game
         self.name = name
-        self.seed = seed
-        self.rng = np.random.default_rng(seed)
+        self.seed = check_seed(seed)
+        self.rng = np.random.default_rng(self.seed)
 
     @abstractmethod
     def choose(self, states: np.ndarray) -> np.ndarray:
@@ -40,7 +41,7 @@ class Player(ABC):
 
     def new_games(self, seed: int = 0) -> None:
         """Forget all earlier games and start the generator anew from the player's own seed and this one."""
-        self.rng = np.random.default_rng([self.seed, seed])
+        self.rng = np.random.default_rng([self.seed, check_seed(seed)])
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r})"

@@ -37,6 +37,16 @@ def positive_number(text: str) -> float:
     return value
 
 
+def seed_number(text: str) -> int:
+    """Read an argument that must be a seed, 0 <= seed < 2**63."""
+    from games.options import check_seed, shown
+
+    try:
+        return check_seed(int(text) if text.isascii() else text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{shown(text)} is not a whole number from 0 to 2**63 - 1") from None
+
+
 def add_game(parser: argparse.ArgumentParser, optional: bool = False) -> None:
     """Add the GAME argument: a name with rules, such as connect_four:rows=6,cols=7."""
     parser.add_argument(
@@ -77,9 +87,7 @@ def add_device(parser: argparse.ArgumentParser) -> None:
 
 def add_seed(parser: argparse.ArgumentParser) -> None:
     """Add --seed."""
-    parser.add_argument(
-        "--seed", type=whole_number(0), default=0, metavar="N", help="random seed (default 0)"
-    )
+    parser.add_argument("--seed", type=seed_number, default=0, metavar="N", help="random seed (default 0)")
 
 
 def add_simulations(parser: argparse.ArgumentParser, default: str) -> None:
