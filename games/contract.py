@@ -15,6 +15,7 @@ import games
 from games.contract_form import check_form
 from games.contract_playouts import check_playouts
 from games.contract_view import Bench, View, compiled_view, python_view
+from games.options import check_seed
 
 __all__ = ["ContractError", "Coverage", "check_game"]
 
@@ -50,7 +51,7 @@ def check_game(
     num_playouts: playouts from each of a few positions, to compare `random_playout` with plain random play.
     Raises ContractError (an AssertionError) that names the broken promise and the position.
     """
-    checker = _Checker(game, seed)
+    checker = _Checker(game, check_seed(seed))
     checker.require(*check_form(game))
     for _ in range(num_games):
         checker.play_game(checker.random_choice)

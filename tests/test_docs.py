@@ -12,7 +12,7 @@ import pytest
 
 from alphazero import cli
 from alphazero.config import Config, build_config, load_config
-from alphazero.config.errors import setting_names
+from alphazero.config.fields import setting_names
 from tools.settings_table import settings_page
 
 ROOT = Path(__file__).parent.parent

@@ -15,13 +15,15 @@ LEVELS = (
     "files", "config", "search", "exact", "network", "data", "selfplay", "play", "champions", "arena", "run",
     "learning", "methods", "bench", "api", "terminal", "commands", "cli", "__main__",
 )  # fmt: skip
+BUT_CONFIG = tuple(f"alphazero.{level}" for level in LEVELS if level != "config")
 # (folder or file, what it must not import)
 RULES = (
     ("games", ("alphazero", "tools", "torch", "pydantic")),
     ("alphazero", ("tools", "tests")),
     ("alphazero/search", ("torch",)),
     ("alphazero/config", ("numba", "torch")),
-    ("alphazero/config/errors.py", ("alphazero",)),
+    ("alphazero/config/fields.py", ("alphazero",)),
+    ("alphazero/config/errors.py", (*BUT_CONFIG, "alphazero.config.schema", "alphazero.config.text")),
 )  # fmt: skip
 # What may not be loaded until it is needed: no import of these at the top of a file.
 LAZY = (
@@ -31,6 +33,8 @@ LAZY = (
     ("alphazero/run/plots.py", ("torch", "numba", "matplotlib")),
     ("games/__init__.py", ("numba", "numpy")),
     ("games/registry.py", ("numba", "numpy")),
+    ("games/options.py", ("numba", "numpy", "games", "importlib")),
+    ("alphazero/arena/kinds", ("torch", "numba", "numpy")),
 )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             name,
             metavar=name.upper(),
             help="a player: random, mcts:simulations=1000, "
-            "alphabeta:depth=5, model:path=FILE,simulations=200, or a model's file or run",
+            "alphabeta:depth=5, model:path=FILE,simulations=200, or a model's file or run (see: alphazero players)",
         )
     parser.add_argument("--game", required=True, metavar="GAME", help="the game, such as connect_four")
     parser.add_argument(
@@ -47,10 +47,11 @@ def run(args: argparse.Namespace) -> None:
     import games
     from alphazero.arena.match import play_match
     from alphazero.arena.players import make_player
+    from games.options import derived_seed
 
     game = games.parse(args.game)
     a, b = (
-        make_player(player_spec(text), game, seed=args.seed + offset, device=args.device)
+        make_player(player_spec(text), game, seed=derived_seed(args.seed, offset), device=args.device)
         for offset, text in enumerate((args.a, args.b))
     )
     result = play_match(

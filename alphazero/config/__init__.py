@@ -1,6 +1,7 @@
 """Settings: what each is, read from TOML and the command line, checked with one clear line for each problem."""
 
 from alphazero.config.errors import ConfigError
+from alphazero.config.fields import option_of
 from alphazero.config.schema import (
     Config,
     EvaluationConfig,
@@ -29,5 +30,6 @@ __all__ = [
     "TrainingConfig",
     "build_config",
     "load_config",
+    "option_of",
     "with_overrides",
 ]

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from alphazero.config.earlier import upgraded
 from alphazero.config.errors import ConfigError, explain
 from alphazero.config.text import Overrides, assign, parse_overrides, read_toml
+from games.options import MAX_SEED
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Texts = Annotated[tuple[str, ...], Field(strict=False)]
@@ -277,7 +278,7 @@ class Config(Settings):
     """All settings of an experiment."""
 
     game: str = setting("connect_four", 'Game and its rules: "connect_four:rows=6,cols=7".', min_length=1)
-    seed: int = setting(1, "Seed of every random choice of the run.", ge=0, le=2**63 - 1)
+    seed: int = setting(1, "Seed of every random choice of the run.", ge=0, le=MAX_SEED)
     device: Literal["auto", "cpu", "cuda"] = setting("auto", "Where the network runs; auto: GPU if any.")
     threads: int = setting(0, "Threads of search and network; 0: all cores.", ge=0, le=4096)
     network: NetworkConfig = setting(NetworkConfig(), "The residual network.")

@@ -28,6 +28,7 @@ from alphazero.run.folder import RunFolder
 from alphazero.run.progress import Progress
 from alphazero.search import NetworkEvaluator
 from alphazero.selfplay.selfplay import SelfPlay, Tally
+from games.options import derived_seed
 
 MODEL = "model.safetensors"  # the network that plays, in the run's folder
 FRESH_SAMPLES = 1024  # positions of a generation's games on which it is measured before it is learned from
@@ -209,7 +210,7 @@ class ExpertIteration:
             return
         display.phase(self.progress.generation, "gate", self.minutes, self.progress.games)
         match = self.evaluation.gate(
-            self.trainer.player, self.best, self.config.seed + self.progress.generation
+            self.trainer.player, self.best, derived_seed(self.config.seed, self.progress.generation)
         )
         passed = match.share >= self.config.run.gate_threshold
         if passed:
@@ -224,7 +225,8 @@ class ExpertIteration:
         if not (by_count or by_time or (over and settings.every_minutes)):
             return
         display.phase(progress.generation, "rating", self.minutes, progress.games)
-        self.evaluation.rate(self.playing, progress.generation, self.config.seed + progress.generation)
+        seed = derived_seed(self.config.seed, progress.generation)
+        self.evaluation.rate(self.playing, progress.generation, seed)
         ratings = self.evaluation.pool.ratings()
         name = generation_name(progress.generation)
         progress.pool, progress.elo = self.evaluation.pool.as_dict(), str(ratings[name])

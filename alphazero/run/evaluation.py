@@ -12,6 +12,7 @@ from alphazero.arena.search_players import ModelPlayer
 from alphazero.network import Inference
 from alphazero.network.loading import load_inference
 from alphazero.network.model import ResidualNetwork
+from games.options import derived_seed
 
 BATCH = 64  # rows that the players of ratings evaluate at once
 
@@ -99,7 +100,8 @@ class Evaluation:
         if not settings.final_opponent:
             return None
         player = self.player(network, "this model", settings.final_simulations, seed)
-        opponent = make_player(settings.final_opponent, self.game, seed=seed + 1, device=self.config.device)
+        own_seed = derived_seed(seed, 1)
+        opponent = make_player(settings.final_opponent, self.game, seed=own_seed, device=self.config.device)
         return play_match(player, opponent, self.game, settings.final_games, seed=seed, progress=progress)
 
 
