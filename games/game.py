@@ -32,13 +32,14 @@ Plain Python: the class attributes or properties `planes`, `board_shape`, `num_a
 decorator adds `name`, `initial_state` and `legal`, and unless the class has its own `symmetries` (the
 identity alone), `parse_action` (the legal action of that name), `parse_state` (refuses every text), `render`
 (the lines of `state_text`, which a "/" ends) and `rules` (the fields).
-Optional: `rule_bounds` (field -> lowest and highest
-value, for games from outside), `plane_pairs` (pairs of planes, own and other, that change places when the
-turn passes; `games.contract` checks them), `text_is_complete` (False where `state_text` leaves out history),
-`part_sizes` and `part_name(state, index, value)` (for `games.factored`).
+Optional: `rule_bounds` (field -> lowest and highest value, for games from outside), `plane_pairs` (pairs of
+planes, own and other, that change places when the turn passes; `games.contract` checks them; none by default),
+`text_is_complete` (False where `state_text` leaves out history), `part_sizes` and `part_name(state, index, value)`
+(for `games.factored`). As types, for who uses games: `games.protocol`.
 """
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -105,12 +106,12 @@ class _CheckedPlay:
 
 
 @njit
-def plain_playout(self, state, actions, seed):
+def plain_playout(self, state, out, seed):
     """Play uniformly random legal actions on `state` to the end; return the outcome for the first player."""
     while not self.is_over(state):
-        count = self.legal_actions(state, actions)
+        count = self.legal_actions(state, out)
         seed = next_seed(seed)
-        self.play(state, np.int64(actions[random_below(mix(seed), count)]))
+        self.play(state, np.int64(out[random_below(mix(seed), count)]))
     return self.outcome(state)
 
 
@@ -151,11 +152,12 @@ def render(self, state) -> str:
 DEFAULTS = {
     "initial_state": initial_state, "legal": legal, "parse_action": parse_action, "parse_state": parse_state,
     "render": render, "random_playout": plain_playout, "rules": property(lambda self: self._asdict()),
+    "plane_pairs": (), "text_is_complete": True, "playout_is_uniform": True,
     "symmetries": property(lambda self: identity_alone(self.board_shape, self.num_actions)),
 }  # fmt: skip
 
 
-def game_class(name: str):
+def game_class(name: str) -> Callable[[Any], Any]:
     """Return a decorator that makes a NamedTuple of rules a game called `name`; TypeError if parts miss."""
 
     def decorate(cls: Any):
