@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from alphazero.config.errors import ConfigError
+from alphazero.config.shipped import shipped_names
 
 Overrides = Iterable[str] | Mapping[str, Any]
 
@@ -62,8 +63,9 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def _similar_file(path: Path) -> str:
-    folder = path.parent if path.parent.is_dir() else Path("configs")
-    names = [file.name for file in sorted(folder.glob("*.toml"))]
-    wanted = path.name if path.suffix == ".toml" else f"{path.name}.toml"
-    near = difflib.get_close_matches(wanted, names, n=1)
-    return f"; did you mean {folder / near[0]}?" if near else ""
+    for folder in (path.parent, Path("configs")):
+        known = {file.stem: file for file in sorted(folder.glob("*.toml"))}
+        if near := difflib.get_close_matches(path.stem, known, n=1):
+            return f"; did you mean {known[near[0]]}?"
+    near = difflib.get_close_matches(path.stem, shipped_names(), n=1)
+    return f"; did you mean {near[0]}, which comes with alphazero?" if near else ""
