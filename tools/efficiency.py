@@ -20,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
+from alphazero.bars import progress_bar
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG = ROOT / "configs" / "connect_four.toml"
@@ -190,7 +190,7 @@ def main() -> None:
         cores.put(core)
 
     with ThreadPoolExecutor(len(args.cores)) as pool:
-        for _ in tqdm(pool.map(work, wanted), total=len(wanted), unit="run"):
+        for _ in progress_bar(pool.map(work, wanted), total=len(wanted), unit="run"):
             pass
 
 

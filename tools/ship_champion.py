@@ -22,9 +22,10 @@ from alphazero.arena.search_players import AT_ITS_BEST
 from alphazero.champions import FOLDER
 from alphazero.commands.accuracy import position_files
 from alphazero.commands.match import openings_of
-from alphazero.commands.options import model_file, model_spec
+from alphazero.commands.options import model_spec
 from alphazero.config import load_config
 from alphazero.exact.shipped import shipped_file
+from alphazero.files import model_file
 from alphazero.network import load_model
 
 AS_IT_PLAYS = "".join(f",{option}={value}".lower() for option, value in AT_ITS_BEST.items())
@@ -73,7 +74,7 @@ def strength(game: Any, spec: str, opponent: str, num_games: int, simulations: i
 def card_of(run: Path, config_name: str, hardware: str, simulations: int, num_games: int) -> dict[str, Any]:
     """Return the card of a run's model."""
     config, match = load_config(run / "config.toml"), last_match(run)
-    model = model_file(str(run))
+    model = model_file(run)
     loaded = load_model(model)
     provenance, game = loaded.metadata["provenance"], games.parse(config.game)
     network = loaded.network
@@ -120,7 +121,7 @@ def main() -> None:
     card = card_of(args.run, args.config, args.hardware, args.simulations, args.games)
     name = card["game"].partition(":")[0]
     args.folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(model_file(str(args.run)), args.folder / f"{name}.safetensors")
+    shutil.copyfile(model_file(args.run), args.folder / f"{name}.safetensors")
     (args.folder / f"{name}.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(card["accuracy"]["search"][-1]))
 
