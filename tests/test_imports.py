@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 
 # The packages of alphazero, lowest level first: a file imports its own level and those before it.
 LEVELS = (
-    "files", "config", "search", "exact", "network", "data", "selfplay", "play", "champions", "arena", "run",
+    "files", "bars", "config", "search", "exact", "network", "data", "selfplay", "play", "champions", "arena", "run",
     "learning", "methods", "bench", "api", "terminal", "commands", "cli", "__main__",
 )  # fmt: skip
 BUT_CONFIG = tuple(f"alphazero.{level}" for level in LEVELS if level != "config")
@@ -28,6 +28,7 @@ RULES = (
 # What may not be loaded until it is needed: no import of these at the top of a file.
 LAZY = (
     ("alphazero/__init__.py", ("torch", "numba", "pydantic", "numpy", "alphazero", "games")),
+    ("alphazero/bars.py", ("tqdm",)),
     ("alphazero/cli.py", ("torch", "numba", "pydantic", "numpy", "games", "matplotlib")),
     ("alphazero/commands", ("torch", "numba", "pydantic", "numpy", "games", "matplotlib")),
     ("alphazero/run/plots.py", ("torch", "numba", "matplotlib")),

@@ -20,8 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
+from alphazero.bars import progress_bar
 from games.options import format_spec
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -199,7 +198,7 @@ def main() -> None:
         cores.put(core)
 
     with ThreadPoolExecutor(len(args.cores)) as pool:
-        for _ in tqdm(pool.map(work, wanted), total=len(wanted), unit="run"):
+        for _ in progress_bar(pool.map(work, wanted), total=len(wanted), unit="run"):
             pass
 
 

@@ -142,13 +142,13 @@ def kill_runs(
     base: Path, first: Path, lengths: dict[str, float], kills: int, rng: random.Random
 ) -> list[Path]:
     """Kill runs like that of `first`, one after another, until there were `kills`; return those that ended."""
-    from tqdm import tqdm
+    from alphazero.bars import progress_bar
 
     targets = [phase for phase in (START, *PHASES, ANY) if phase in lengths]
     died: Counter[str] = Counter()
     ended, order = [], []
     folder = copy_of_settings(first, base / "killed-1")
-    with tqdm(total=kills, unit="kill", dynamic_ncols=True) as bar:
+    with progress_bar(total=kills, unit="kill") as bar:
         while died.total() < kills:
             order = order or rng.sample(targets, len(targets))
             target = order.pop()

@@ -22,9 +22,9 @@ from alphazero.arena.players import make_player
 from alphazero.champions import FOLDER
 from alphazero.commands.accuracy import position_files
 from alphazero.commands.match import openings_of
-from alphazero.commands.options import model_file
 from alphazero.config import load_config
 from alphazero.exact.shipped import shipped_file
+from alphazero.files import model_file
 from alphazero.network import load_model
 from games.options import format_spec
 
@@ -72,7 +72,7 @@ def strength(game: Any, spec: str, opponent: str, num_games: int, simulations: i
 def card_of(run: Path, config_name: str, hardware: str, simulations: int, num_games: int) -> dict[str, Any]:
     """Return the card of a run's model."""
     config, match = load_config(run / "config.toml"), last_match(run)
-    model = model_file(str(run))
+    model = model_file(run)
     loaded = load_model(model)
     provenance, game = loaded.metadata["provenance"], games.parse(config.game)
     network = loaded.network
@@ -119,7 +119,7 @@ def main() -> None:
     card = card_of(args.run, args.config, args.hardware, args.simulations, args.games)
     name = card["game"].partition(":")[0]
     args.folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(model_file(str(args.run)), args.folder / f"{name}.safetensors")
+    shutil.copyfile(model_file(args.run), args.folder / f"{name}.safetensors")
     (args.folder / f"{name}.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(card["accuracy"]["search"][-1]))
 

@@ -8,6 +8,7 @@ import games
 from alphazero.arena.openings import check_openings, default_opening_plies, draw_openings
 from alphazero.arena.players import Player
 from alphazero.arena.result import GameRecord, MatchResult
+from alphazero.bars import progress_bar
 from games.options import check_seed
 
 
@@ -85,7 +86,8 @@ class _Table:
 
 def _play_out(table: _Table, players: tuple[Player, Player], progress: bool) -> None:
     """Play every game to its end; in even games players[0] moves first, in odd games players[1]."""
-    bar = _progress_bar(len(table.actions), f"{players[0].name} - {players[1].name}") if progress else None
+    games = f"{players[0].name} - {players[1].name}"
+    bar = progress_bar(total=len(table.actions), desc=games, unit="game", shown=progress)
     odd = np.arange(len(table.actions)) % 2
     while table.unfinished.any():
         to_move = table.to_move()
@@ -93,10 +95,8 @@ def _play_out(table: _Table, players: tuple[Player, Player], progress: bool) -> 
             indices = np.flatnonzero(table.unfinished & (to_move ^ odd == side))
             if len(indices):
                 _move(table, indices, player)
-        if bar is not None:
-            bar.update(int((~table.unfinished).sum()) - bar.n)
-    if bar is not None:
-        bar.close()
+        bar.update(int((~table.unfinished).sum()) - bar.n)
+    bar.close()
 
 
 def _move(table: _Table, indices: np.ndarray, player: Player) -> None:
@@ -117,9 +117,3 @@ def _move(table: _Table, indices: np.ndarray, player: Player) -> None:
             )
         table.play(index, int(action))
         table.unfinished[index] = not table.game.is_over(state)
-
-
-def _progress_bar(total: int, description: str):
-    from tqdm import tqdm  # loaded only where it is shown
-
-    return tqdm(total=total, desc=description, unit="game", leave=False)

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from alphazero.config.earlier import upgraded
 from alphazero.config.errors import ConfigError, explain
+from alphazero.config.shipped import settings_file
 from alphazero.config.text import Overrides, assign, parse_overrides, read_toml
 from games.options import MAX_SEED
 
@@ -314,11 +315,12 @@ class Config(Settings):
 def load_config(path: str | Path, overrides: Overrides = ()) -> Config:
     """Read a TOML file of settings, apply overrides such as "search.simulations=64", and check the whole.
 
+    `path` may be the bare name of one that comes with alphazero, such as "connect_four_quick".
     `overrides` is a list of "path=value" texts, or a mapping of dotted paths to values; of equal paths the
     last counts. Raises ConfigError (a ValueError of one line) when the file is missing or is not TOML, and
     when a setting is unknown, of the wrong type or out of range.
     """
-    path = Path(path)
+    path = settings_file(path)
     return build_config(read_toml(path), overrides, source=str(path))
 
 

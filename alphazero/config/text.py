@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from alphazero.config.errors import ConfigError
+from alphazero.config.shipped import shipped_names
 from games.options import nearest
 
 Overrides = Iterable[str] | Mapping[str, Any]
@@ -62,7 +63,9 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def _similar_file(path: Path) -> str:
-    folder = path.parent if path.parent.is_dir() else Path("configs")
-    known = {file.stem: str(file) for file in sorted(folder.glob("*.toml"))}
-    near = nearest(path.name.removesuffix(".toml"), known)
-    return "" if near is None else f", did you mean {known[near]!r}?"
+    for folder in (path.parent, Path("configs")):
+        known = {file.stem: str(file) for file in sorted(folder.glob("*.toml"))}
+        if near := nearest(path.stem, known):
+            return f", did you mean {known[near]!r}?"
+    shipped = nearest(path.stem, shipped_names())
+    return f", did you mean {shipped!r}, which comes with alphazero?" if shipped else ""

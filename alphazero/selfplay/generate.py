@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from alphazero.bars import progress_bar
 from alphazero.data.shards import read_folder, shard_paths, write_shard
 from alphazero.data.window import index_games, rebuild, states_at
 from games.options import check_seed
@@ -67,10 +68,8 @@ def generate(
 def _write_all(
     worker: Any, game: Any, num_games: int, out: Path, shard_games: int, model: str, seed: int, progress: bool
 ) -> None:
-    from tqdm import tqdm
-
     written = shard = 0
-    with tqdm(total=num_games, unit="game", disable=not progress) as bar:
+    with progress_bar(total=num_games, unit="game", shown=progress) as bar:
         while written < num_games:
             games = worker.play(
                 min(shard_games, num_games - written),
