@@ -10,5 +10,8 @@ MODEL_OPTIONS = {
         "number format of the network; auto: the fastest",
         choices=("auto", "float32", "bfloat16"),
     ),
+    "variant": Option(
+        str, "", "how the network is computed, as `alphazero bench network` names it; none: the fastest here"
+    ),
     "symmetries": Option(bool, False, "take the mean of the network over all symmetries of the game"),
 }

@@ -145,6 +145,7 @@ def _build_model(
     name: str,
     path: str,
     precision: str,
+    variant: str,
     symmetries: bool,
     seconds: float,
     temperature: float,
@@ -153,7 +154,7 @@ def _build_model(
     from alphazero.network.loading import load_inference  # loads torch
 
     config = SearchConfig.model_validate(search)
-    inference = load_inference(path, game, device, precision, symmetries)
+    inference = load_inference(path, game, device, precision, symmetries, variant)
     return ModelPlayer(
         game, inference, config, seconds=seconds, temperature=temperature, seed=seed, name=name
     )
@@ -197,7 +198,10 @@ _SEARCH_OPTIONS = {
     ),
     "prove": Option(bool, _DEFAULTS.prove, "carry proven results up the tree"),
 }
-_CHAMPION_OPTIONS = {**{key: MODEL_OPTIONS[key] for key in ("precision", "symmetries")}, **_SEARCH_OPTIONS}
+_CHAMPION_OPTIONS = {
+    **{key: MODEL_OPTIONS[key] for key in ("precision", "variant", "symmetries")},
+    **_SEARCH_OPTIONS,
+}
 AT_ITS_BEST = {
     "symmetries": True,
     "prove": True,
