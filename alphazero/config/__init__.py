@@ -2,9 +2,12 @@
 
 from alphazero.config.errors import ConfigError
 from alphazero.config.fields import option_of
+from alphazero.config.loading import build_config, load_config, with_overrides
 from alphazero.config.schema import (
     Config,
     EvaluationConfig,
+    Experiment,
+    LearnerConfig,
     NetworkConfig,
     ReplayConfig,
     RunConfig,
@@ -12,15 +15,14 @@ from alphazero.config.schema import (
     SelfplayConfig,
     Settings,
     TrainingConfig,
-    build_config,
-    load_config,
-    with_overrides,
 )
 
 __all__ = [
     "Config",
     "ConfigError",
     "EvaluationConfig",
+    "Experiment",
+    "LearnerConfig",
     "NetworkConfig",
     "ReplayConfig",
     "RunConfig",

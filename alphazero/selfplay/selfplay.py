@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from alphazero.data.games import Games, join, no_games, select
+from alphazero.moments import during
 from alphazero.search.evaluators import Evaluator
 from alphazero.search.search import Search
 from alphazero.selfplay import moves
@@ -176,7 +177,8 @@ class SelfPlay:
         batch = group.search.collect()
         if batch is not None:
             began = time.perf_counter()
-            group.pending = submit(self.evaluator, *batch)
+            with during("batch"):
+                group.pending = submit(self.evaluator, *batch)
             self._evaluator_seconds += time.perf_counter() - began
 
     def _expand(self, group: _Group) -> None:

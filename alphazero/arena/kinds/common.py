@@ -6,6 +6,12 @@ from games.options import REQUIRED, Option
 PATH = Option("path", str, REQUIRED, "the model's file")
 NETWORK = (
     option_of(NetworkConfig, "precision", meaning="number format of the network; auto: the fastest"),
+    Option(
+        "variant",
+        str,
+        "",
+        "how the network is computed, as `alphazero bench network` names it; none: the fastest in a measurement",
+    ),
     Option("symmetries", bool, False, "take the mean of the network over all symmetries of the game"),
 )
 SIMULATIONS = option_of(SearchConfig, "simulations", default=200, meaning="simulations a move")
@@ -37,4 +43,21 @@ SEARCH = (
         SearchConfig, "fpu_reduction", meaning="what actions without visits lose against their position"
     ),
     PROVE,
+    *(
+        option_of(SearchConfig, name)
+        for name in (
+            "c_base",
+            "c_puct",
+            "rho",
+            "c_uct",
+            "fpu",
+            "fpu_value",
+            "gumbel_considered",
+            "gumbel_c_visit",
+            "gumbel_c_scale",
+            "virtual_loss",
+            "cache_mb",
+            "memory_mb",
+        )
+    ),
 )

@@ -14,6 +14,7 @@ def build(
     name: str,
     path: str,
     precision: str,
+    variant: str,
     symmetries: bool,
     seconds: float,
     temperature: float,
@@ -23,7 +24,7 @@ def build(
     from alphazero.arena.search_players import ModelPlayer
     from alphazero.network.loading import load_inference  # loads torch
 
-    inference = load_inference(path, game, device, precision, symmetries)
+    inference = load_inference(path, game, device, precision, symmetries, variant)
     config = SearchConfig.model_validate(search)
     return ModelPlayer(
         game, inference, config, seconds=seconds, temperature=temperature, seed=seed, name=name
