@@ -6,6 +6,8 @@ import importlib
 import os
 from typing import TYPE_CHECKING, Any
 
+__version__ = "0.1.0"
+
 # Threads of the network meet after every layer and wait in a loop, by default for so long that a second program on
 # the machine makes them several times slower: it has the core that the awaited thread needs. OpenMP reads this when it
 # is loaded; 5000 turns cost nothing on a machine of one's own (tools/shared_machine.py).

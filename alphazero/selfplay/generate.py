@@ -4,7 +4,9 @@ import os
 from pathlib import Path
 from typing import Any
 
+from alphazero.bars import progress_bar
 from alphazero.data.shards import shard_paths, write_shard
+from games.options import check_seed
 
 
 def generate(
@@ -23,14 +25,15 @@ def generate(
     """Play `num_games` games of a model against itself and write them into `out`; return the folder.
 
     Every game that is begun is finished and written, so short games are not preferred. The settings are those of
-    `config` (a `Config`), with `simulations` in place of its own. ValueError when `out` holds shards already.
+    `config` (a `Config`), with `simulations` in place of its own. ValueError when `out` holds shards already, and for a
+    seed that is not 0 <= seed < 2**63.
     """
     from alphazero.config import Config
     from alphazero.network import Inference, load_model
     from alphazero.search import NetworkEvaluator
     from alphazero.selfplay.selfplay import SelfPlay
 
-    out = Path(out)
+    out, seed = Path(out), check_seed(seed)
     if shard_paths(out):
         raise ValueError(f"{out}: holds games already: choose an empty or a new folder")
     config = config or Config()
@@ -50,10 +53,8 @@ def generate(
 def _write_all(
     worker: Any, game: Any, num_games: int, out: Path, shard_games: int, model: str, seed: int, progress: bool
 ) -> None:
-    from tqdm import tqdm
-
     written = shard = 0
-    with tqdm(total=num_games, unit="game", disable=not progress) as bar:
+    with progress_bar(total=num_games, unit="game", shown=progress) as bar:
         while written < num_games:
             games = worker.play(
                 min(shard_games, num_games - written),
