@@ -6,10 +6,11 @@ numba is loaded only when a game is made, so that listing the games is instant.
 import functools
 from typing import Any
 
+from games.notation import play_moves, split_moves
 from games.protocol import Game
 from games.registry import GameInfo, Rule, info, names, parse_spec
 
-__all__ = ["Game", "GameInfo", "Rule", "info", "make", "names", "parse", "spec"]
+__all__ = ["Game", "GameInfo", "Rule", "info", "make", "names", "parse", "play_moves", "spec", "split_moves"]
 
 
 def make(name: str, **rules: Any) -> Game:

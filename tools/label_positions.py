@@ -17,9 +17,10 @@ import numpy as np
 from tqdm import tqdm
 
 import games
-from alphazero.arena.accuracy import join_moves, read_positions
+from alphazero.arena.accuracy import read_positions
 from alphazero.arena.players import Player, make_player
 from alphazero.exact import ILLEGAL, ConnectFourSolver, make_solver
+from games.notation import join_moves
 
 PLAYERS = (
     "random",
