@@ -51,6 +51,12 @@ def _look(state, size):
         state.result = np.sign(lead) * (1 - 2 * state.player)
 
 
+@helper
+def _key(state):
+    """Return the hash: the player is mixed in last, as added to a bitboard it would be another disc."""
+    return mix(mix(state.own + mix(state.other + ONE)) + np.uint64(state.player))
+
+
 @game_class("othello")
 class Othello(NamedTuple):
     """Othello on bitboards, size at most 8.
@@ -140,11 +146,11 @@ class Othello(NamedTuple):
 
     @njit
     def position_hash(self, state):
-        return mix(state.own + mix(state.other + np.uint64(state.player) + ONE))
+        return _key(state)
 
     @njit
     def input_hash(self, state):
-        return mix(state.own + mix(state.other + np.uint64(state.player) + ONE))
+        return _key(state)
 
     @njit
     def place(self, state, board, player):
