@@ -7,10 +7,22 @@ import functools
 from typing import Any
 
 from games.notation import play_moves, split_moves
+from games.options import Option, format_spec, parse_spec
 from games.protocol import Game
-from games.registry import GameInfo, Rule, info, names, parse_spec
+from games.registry import GameInfo, info, names
 
-__all__ = ["Game", "GameInfo", "Rule", "info", "make", "names", "parse", "play_moves", "spec", "split_moves"]
+__all__ = [
+    "Game",
+    "GameInfo",
+    "Option",
+    "info",
+    "make",
+    "names",
+    "parse",
+    "play_moves",
+    "spec",
+    "split_moves",
+]
 
 
 def make(name: str, **rules: Any) -> Game:
@@ -27,11 +39,10 @@ def _build(name: str, rules: tuple[tuple[str, Any], ...]) -> Game:
 
 def parse(text: str) -> Game:
     """Return the game that a text such as "connect_four:rows=6,cols=7" describes; ValueError when none."""
-    name, rules = parse_spec(text)
+    name, rules = parse_spec(text, "game", "rule")
     return make(name, **rules)
 
 
 def spec(game: Game) -> str:
     """Return the text that `parse` turns back into this game, every rule written out."""
-    rules = ",".join(f"{rule}={value}" for rule, value in game.rules.items())
-    return f"{game.name}:{rules}" if rules else game.name
+    return format_spec(game.name, game.rules)

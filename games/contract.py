@@ -17,6 +17,7 @@ from games.contract_hashes import check_hashes
 from games.contract_playouts import check_playouts
 from games.contract_view import Bench, View, compiled_view, python_view
 from games.factored import Factored
+from games.options import check_seed
 from games.protocol import Game
 
 __all__ = ["ContractError", "Coverage", "check_game"]
@@ -55,7 +56,7 @@ def check_game(
     num_hash_positions: positions of further random games, of which nothing is looked at but whether two share a hash.
     Raises ContractError (an AssertionError) that names the broken promise and the position.
     """
-    checker = _Checker(game, seed)
+    checker = _Checker(game, check_seed(seed))
     checker.require(*check_form(game))
     for _ in range(num_games):
         checker.play_game(checker.random_choice)

@@ -44,7 +44,6 @@ planes, own and other, that change places when the turn passes; `games.contract`
 import functools
 import inspect
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -53,7 +52,7 @@ from numba.core.dispatcher import Dispatcher
 from numba.extending import overload_method
 
 from games.bits import copy_state, mix, next_seed, random_below
-from games.kernel import njit, notice_source
+from games.kernel import njit
 from games.symmetry import identity_alone
 
 __all__ = ["FIRST", "SECOND", "IllegalAction", "copy_state", "game_class", "njit"]
@@ -196,7 +195,6 @@ def game_class(name: str) -> Callable[[Any], Any]:
             raise TypeError(f"game {cls.__name__} lacks {', '.join(missing)} (kernels need @njit)")
         if "name" not in cls.__dict__:
             cls.name = name
-        notice_source(Path(inspect.getfile(cls.play.py_func)))
         cls.play = _CheckedPlay(cls.play)
         if "render" in cls.__dict__ and "view" not in inspect.signature(cls.render).parameters:
             cls.render = _without_view(cls.render)
@@ -219,21 +217,26 @@ def kernel_of(cls: type, name: str) -> Dispatcher | None:
 def _dispatch(name: str, num_arguments: int) -> None:
     """Let compiled code call `game.<name>(...)` on any NamedTuple whose class has such a kernel."""
 
+    def named(call):
+        """Give each kernel's call a name of its own, by which machine code of several processes is linked."""
+        call.__qualname__ = f"_dispatch.{name}"
+        return call
+
     def resolve_0(game):
         kernel = kernel_of(game.instance_class, name)
-        return kernel and (lambda game: kernel(game))
+        return kernel and named(lambda game: kernel(game))
 
     def resolve_1(game, first):
         kernel = kernel_of(game.instance_class, name)
-        return kernel and (lambda game, first: kernel(game, first))
+        return kernel and named(lambda game, first: kernel(game, first))
 
     def resolve_2(game, first, second):
         kernel = kernel_of(game.instance_class, name)
-        return kernel and (lambda game, first, second: kernel(game, first, second))
+        return kernel and named(lambda game, first, second: kernel(game, first, second))
 
     def resolve_3(game, first, second, third):
         kernel = kernel_of(game.instance_class, name)
-        return kernel and (lambda game, first, second, third: kernel(game, first, second, third))
+        return kernel and named(lambda game, first, second, third: kernel(game, first, second, third))
 
     resolver = (resolve_0, resolve_1, resolve_2, resolve_3)[num_arguments]
     for kind in (types.NamedTuple, types.NamedUniTuple):

@@ -12,7 +12,7 @@ import pytest
 
 from alphazero import cli
 from alphazero.config import Config, build_config, load_config
-from alphazero.config_errors import setting_names
+from alphazero.config.fields import setting_names
 from tools.settings_table import settings_page
 
 ROOT = Path(__file__).parent.parent
@@ -174,13 +174,15 @@ def test_the_example_of_the_readme_runs(run_python):
 
 
 def test_the_learning_page_names_every_event_and_every_field_of_a_generation():
-    from alphazero.learning.progress import Progress
-    from alphazero.learning.trainer import StepMetrics
+    from alphazero.methods.expert_iteration import LEARNED
+    from alphazero.methods.selfplay_counts import selfplay_row
 
     spans = set(code_spans((ROOT / "docs" / "learning.md").read_text(encoding="utf-8")))
     fields = {
-        *Progress().generation_row(),
-        *StepMetrics._fields,
+        *selfplay_row({}),
+        *LEARNED,
+        "games",
+        "positions",
         "minutes",
         "bad_steps",
         "window_positions",
@@ -192,9 +194,9 @@ def test_the_learning_page_names_every_event_and_every_field_of_a_generation():
 
 
 def logged_events() -> set[str]:
-    """Return the events that the learning package writes by name."""
+    """Return the events that runs and methods write by name."""
     events = set()
-    for file in sorted((ROOT / "alphazero" / "learning").glob("*.py")):
+    for file in sorted([*(ROOT / "alphazero/run").glob("*.py"), *(ROOT / "alphazero/methods").glob("*.py")]):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call) or not node.args or not isinstance(node.args[0], ast.Constant):
                 continue

@@ -10,36 +10,45 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
+# The packages of alphazero, lowest level first: a file imports its own level and those before it.
+LEVELS = (
+    "files", "moments", "bars", "config", "search", "exact", "network", "data", "selfplay", "play", "champions",
+    "arena", "run",
+    "learning", "methods", "bench", "api", "terminal", "commands", "cli", "__main__",
+)  # fmt: skip
+BUT_CONFIG = tuple(f"alphazero.{level}" for level in LEVELS if level != "config")
 # (folder or file, what it must not import)
 RULES = (
     ("games", ("alphazero", "tools", "torch", "pydantic")),
     ("alphazero", ("tools", "tests")),
-    ("alphazero/search", ("torch", "alphazero.network", "alphazero.learning", "alphazero.selfplay",
-                          "alphazero.arena")),
-    ("alphazero/network", ("alphazero.learning", "alphazero.selfplay", "alphazero.arena")),
-    ("alphazero/arena", ("alphazero.learning", "alphazero.commands", "alphazero.terminal")),
-    ("alphazero/config.py", ("numba", "torch", "games", "alphazero.search", "alphazero.network")),
-    ("alphazero/config_errors.py", ("numba", "torch", "alphazero")),
-    ("alphazero/config_text.py", ("numba", "torch", "alphazero.config")),
+    ("alphazero/search", ("torch",)),
+    ("alphazero/config", ("numba", "torch")),
+    ("alphazero/config/fields.py", ("alphazero",)),
+    ("alphazero/config/errors.py", (*BUT_CONFIG, "alphazero.config.schema", "alphazero.config.text")),
 )  # fmt: skip
 # What may not be loaded until it is needed: no import of these at the top of a file.
 LAZY = (
     ("alphazero/__init__.py", ("torch", "numba", "pydantic", "numpy", "alphazero", "games")),
+    ("alphazero/bars.py", ("tqdm",)),
     ("alphazero/cli.py", ("torch", "numba", "pydantic", "numpy", "games", "matplotlib")),
     ("alphazero/commands", ("torch", "numba", "pydantic", "numpy", "games", "matplotlib")),
-    ("alphazero/plots.py", ("torch", "numba", "matplotlib")),
+    ("alphazero/run/plots.py", ("torch", "numba", "matplotlib")),
     ("games/__init__.py", ("numba", "numpy")),
     ("games/registry.py", ("numba", "numpy")),
+    ("games/options.py", ("numba", "numpy", "games", "importlib")),
+    ("alphazero/arena/kinds", ("torch", "numba", "numpy")),
 )  # fmt: skip
 
 
-def imports_of(source: str, package: str, top_only: bool = False) -> Iterator[tuple[int, str]]:
+def imports_of(
+    source: str, package: str, top_only: bool = False, typed: bool = True
+) -> Iterator[tuple[int, str]]:
     """Yield line and full name of every import in Python source; relative ones are resolved in `package`.
 
     `from a import b` yields a and a.b. With `top_only` only imports that run when the file is loaded: none in
-    functions, none under TYPE_CHECKING.
+    functions, none under TYPE_CHECKING; without `typed` none under TYPE_CHECKING.
     """
-    for node in _statements(ast.parse(source), top_only):
+    for node in _statements(ast.parse(source), top_only, typed and not top_only):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -52,14 +61,14 @@ def imports_of(source: str, package: str, top_only: bool = False) -> Iterator[tu
             yield from ((node.lineno, f"{base}.{alias.name}") for alias in node.names)
 
 
-def _statements(node: ast.AST, top_only: bool) -> Iterator[ast.AST]:
+def _statements(node: ast.AST, top_only: bool, typed: bool) -> Iterator[ast.AST]:
     for child in ast.iter_child_nodes(node):
-        lazy = isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef))
-        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
-            lazy = True
-        if not (top_only and lazy):
-            yield child
-            yield from _statements(child, top_only)
+        if top_only and isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            continue
+        if not typed and isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+            continue
+        yield child
+        yield from _statements(child, top_only, typed)
 
 
 def violations(target: str, forbidden: tuple[str, ...], top_only: bool = False) -> list[str]:
@@ -80,6 +89,63 @@ def violations(target: str, forbidden: tuple[str, ...], top_only: bool = False) 
 )
 def test_no_import_points_the_wrong_way(target, forbidden):
     assert violations(target, forbidden) == []
+
+
+def modules() -> dict[str, Path]:
+    """Return the file of every module of the two packages."""
+    files = [file for package in ("games", "alphazero") for file in (ROOT / package).rglob("*.py")]
+    names = (".".join(file.relative_to(ROOT).with_suffix("").parts) for file in files)
+    return {name.removesuffix(".__init__"): file for name, file in zip(names, files, strict=True)}
+
+
+def graph() -> dict[str, set[str]]:
+    """Return which modules each module imports, wherever in the file, what only type checkers read left out."""
+    known = modules()
+    edges: dict[str, set[str]] = {}
+    for module, file in known.items():
+        package = ".".join(file.relative_to(ROOT).parent.parts)
+        names = {name for _, name in imports_of(file.read_text(encoding="utf-8"), package, typed=False)}
+        targets = {name for name in names if name in known}
+        # "from package import module" needs the module, not what else the package's __init__ offers
+        offered = {name.rpartition(".")[0] for name in names if name not in known}
+        targets -= {name.rpartition(".")[0] for name in targets} - offered
+        edges[module] = targets - {module}
+    return edges
+
+
+def level_of(module: str) -> int:
+    top, _, rest = module.partition(".")
+    part = rest.partition(".")[0]
+    if top == "games" or not part:
+        return -1 if top == "games" else len(LEVELS)
+    assert part in LEVELS, f"{module}: say on which level {part} is"
+    return LEVELS.index(part)
+
+
+def circles(edges: dict[str, set[str]]) -> list[list[str]]:
+    """Return the groups of modules that import each other in a circle."""
+    reach = {module: set(targets) for module, targets in edges.items()}
+    for middle in reach:
+        for targets in reach.values():
+            if middle in targets:
+                targets |= reach[middle]
+    found = {
+        frozenset(m for m in reach[module] if module in reach[m])
+        for module in reach
+        if module in reach[module]
+    }
+    return sorted(sorted(group) for group in found)
+
+
+def test_no_module_imports_one_of_a_higher_level():
+    edges = graph()
+    upwards = [f"{a} imports {b}" for a in edges for b in edges[a] if level_of(b) > level_of(a)]
+    assert sorted(upwards) == []
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    assert circles(graph()) == []
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a"}}) == [["b", "c"]]
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 import games
-from alphazero.analysis import Analysis, Analyst, MoveAnalysis, position_after
 from alphazero.arena.players import Player
+from alphazero.play.analysis import Analysis, Analyst, MoveAnalysis, position_after
 from alphazero.terminal import GameRecord, Session, Side, load_record, save_record
 from alphazero.terminal.delay import explaining_delay
 

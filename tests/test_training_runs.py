@@ -2,7 +2,7 @@
 
 import json
 
-from alphazero.plots import draw_elo, read_metrics
+from alphazero.run.plots import draw_elo, read_metrics
 from tools import training_runs
 
 RUN = [

@@ -1,4 +1,4 @@
-"""Print docs/settings.md: every setting as alphazero/config.py declares it.
+"""Print docs/settings.md: every setting as alphazero/config/schema.py declares it.
 
 python tools/settings_table.py > docs/settings.md
 """
@@ -13,13 +13,13 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from alphazero.config import Config
-from alphazero.config_errors import allowed_values
+from alphazero.config.fields import allowed_values
 
 INTRODUCTION = """\
 # Settings
 
 Every setting of an experiment, with its default, what is allowed and what it means. This page is the output
-of `tools/settings_table.py`, which reads `alphazero/config.py`, where each default stands once; a test
+of `tools/settings_table.py`, which reads `alphazero/config/schema.py`, where each default stands once; a test
 (`tests/test_docs.py`) fails when the page is out of date.
 
 An experiment is one TOML file that holds what differs from the defaults. Any value can be replaced on the

@@ -14,7 +14,7 @@ from typing import Any
 
 import games
 from alphazero.arena.result import share_interval
-from alphazero.plots import DOTS_PER_INCH, Draw, draw_elo, draw_losses, read_metrics
+from alphazero.run.plots import DOTS_PER_INCH, Draw, draw_elo, draw_losses, read_metrics
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 KEPT, IMAGES = DOCS / "training_runs", DOCS / "images"

@@ -8,6 +8,8 @@ import games
 from alphazero.arena.openings import check_openings, default_opening_plies, draw_openings
 from alphazero.arena.players import Player
 from alphazero.arena.result import GameRecord, MatchResult
+from alphazero.bars import progress_bar
+from games.options import check_seed
 
 
 def play_match(
@@ -27,13 +29,14 @@ def play_match(
     actions (repeated in turn when there are too few), or are `opening_plies` random legal plies drawn by
     `seed`, by default as many as give enough openings. Both players begin with `new_games(seed)`, so equal
     players and an equal seed give equal games. Raises ValueError for an odd or impossible number of games,
-    an impossible opening, and an illegal move, with the player, the position and the move.
+    a seed that is not 0 <= seed < 2**63, an impossible opening, and an illegal move, with the player, the
+    position and the move.
     """
     if num_games < 2 or num_games % 2:
         raise ValueError(
             f"{num_games} games: expected an even number of at least 2, for every opening is played with both colours"
         )
-    num_pairs = num_games // 2
+    num_pairs, seed = num_games // 2, check_seed(seed)
     if openings is None:
         plies = default_opening_plies(game, num_pairs) if opening_plies is None else opening_plies
         if plies < 0:
@@ -83,7 +86,8 @@ class _Table:
 
 def _play_out(table: _Table, players: tuple[Player, Player], progress: bool) -> None:
     """Play every game to its end; in even games players[0] moves first, in odd games players[1]."""
-    bar = _progress_bar(len(table.actions), f"{players[0].name} - {players[1].name}") if progress else None
+    games = f"{players[0].name} - {players[1].name}"
+    bar = progress_bar(total=len(table.actions), desc=games, unit="game", shown=progress)
     odd = np.arange(len(table.actions)) % 2
     while table.unfinished.any():
         to_move = table.to_move()
@@ -91,10 +95,8 @@ def _play_out(table: _Table, players: tuple[Player, Player], progress: bool) -> 
             indices = np.flatnonzero(table.unfinished & (to_move ^ odd == side))
             if len(indices):
                 _move(table, indices, player)
-        if bar is not None:
-            bar.update(int((~table.unfinished).sum()) - bar.n)
-    if bar is not None:
-        bar.close()
+        bar.update(int((~table.unfinished).sum()) - bar.n)
+    bar.close()
 
 
 def _move(table: _Table, indices: np.ndarray, player: Player) -> None:
@@ -115,9 +117,3 @@ def _move(table: _Table, indices: np.ndarray, player: Player) -> None:
             )
         table.play(index, int(action))
         table.unfinished[index] = not table.game.is_over(state)
-
-
-def _progress_bar(total: int, description: str):
-    from tqdm import tqdm  # loaded only where it is shown
-
-    return tqdm(total=total, desc=description, unit="game", leave=False)

@@ -4,33 +4,12 @@ from typing import Any
 
 import numpy as np
 
-from alphazero.arena.players import Kind, Player, as_positions
-from alphazero.arena.search_players import MODEL_OPTIONS
-from alphazero.arena.spec import Option
+from alphazero.arena.players import Player, as_positions
 from alphazero.search.simulate import seen_by
 from games.bits import copy_state
 from games.kernel import njit
 
-CPU_BATCH, CUDA_BATCH = 64, 512  # rows at once: matches rarely ask for more, and fewer are padded
 CHILDREN_AT_ONCE = 4096
-
-
-def load_inference(path: str, game, device: str = "auto", precision: str = "auto", symmetries: bool = False):
-    """Return the network of a model file, ready to evaluate positions of `game`.
-
-    symmetries: it answers with the mean over all symmetries of the game, at the cost of so many rows.
-    Raises ValueError when the file is no model or one for another game, OSError when it cannot be read.
-    """
-    from alphazero.network import Inference, load_model  # loads torch
-    from alphazero.network.inference import resolve_device
-    from alphazero.network.symmetric import SymmetricInference
-
-    target = resolve_device(device)
-    batch = CUDA_BATCH if target.type == "cuda" else CPU_BATCH
-    inference = Inference(
-        load_model(path, game=game).network, str(target), batch_size=batch, precision=precision
-    )
-    return SymmetricInference(inference, game.symmetries) if symmetries else inference
 
 
 class PolicyPlayer(Player):
@@ -130,26 +109,3 @@ def _value_actions(game, states, children, parents, actions, judged, values):
         else:
             value = seen_by(mover, judged[child], game.to_move(children[child]))
         values[parents[child], actions[child]] = value
-
-
-def _build_policy(game, seed: int, device: str, name: str, temperature: float, **model: Any) -> PolicyPlayer:
-    return PolicyPlayer(game, load_inference(game=game, device=device, **model), temperature, seed, name)
-
-
-def _build_value(game, seed: int, device: str, name: str, **model: Any) -> ValuePlayer:
-    return ValuePlayer(game, load_inference(game=game, device=device, **model), seed, name)
-
-
-KINDS = {
-    "policy": Kind(
-        "draws from a network's policy, without a search",
-        _build_policy,
-        {
-            **MODEL_OPTIONS,
-            "temperature": Option(
-                float, 1.0, "0: the most probable move; 1: by probability", minimum=0.0, maximum=100.0
-            ),
-        },
-    ),
-    "value": Kind("looks one move ahead with a network's value", _build_value, MODEL_OPTIONS),
-}

@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> None:
     import json
 
     import games
-    from alphazero.analysis import Analyst
+    from alphazero.play.analysis import Analyst
 
     game = games.parse(args.game)
     model = None if args.rollouts else model_or_champion(args.model, games.spec(game))

@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     import json
 
-    from alphazero.learning.doctor import CHECKS, examine, read_run
+    from alphazero.run.doctor import CHECKS, examine, read_run
 
     found = read_run(Path(args.run_folder))
     findings = examine(found)

@@ -14,7 +14,7 @@ from alphazero.commands.options import (
     add_simulations,
     model_or_champion,
     model_spec,
-    whole_number,
+    seed_number,
 )
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--load", metavar="FILE", help="go on with a game that was saved")
     parser.add_argument(
-        "--seed", type=whole_number(0), metavar="N", help="random seed (default: a new one each time)"
+        "--seed", type=seed_number, metavar="N", help="random seed (default: a new one each time)"
     )
     add_device(parser)
 
@@ -48,8 +48,8 @@ def run(args: argparse.Namespace) -> None:
     import secrets
 
     import games
-    from alphazero.analysis import MODEL_SIMULATIONS, Analyst
     from alphazero.arena.players import make_player
+    from alphazero.play.analysis import MODEL_SIMULATIONS, Analyst
     from alphazero.terminal import Session, Side, load_record
     from alphazero.terminal.delay import explaining_delay
 
@@ -111,7 +111,7 @@ def saved_opponent(args: argparse.Namespace, record: GameRecord | None) -> str |
 
 def opponent_spec(args: argparse.Namespace, model: Path | None) -> str:
     """Return the text of the player to play against; model: the network's file, if there is one to use."""
-    from alphazero.analysis import MODEL_SIMULATIONS, ROLLOUT_SIMULATIONS
+    from alphazero.play.analysis import MODEL_SIMULATIONS, ROLLOUT_SIMULATIONS
 
     if args.opponent is not None:
         if args.simulations is not None:

@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    from alphazero.plots import plot_run
+    from alphazero.run.plots import plot_run
 
     for path in plot_run(args.run_folder):
         print(path)

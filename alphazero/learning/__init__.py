@@ -1,5 +1,1 @@
-"""Learning: expert iteration now; a new method is one file in this folder."""
-
-from alphazero.learning.training import Summary, resume, train
-
-__all__ = ["Summary", "resume", "train"]
+"""Learning from batches: the learner and the losses."""

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from alphazero.data.labels import WEIGHT_SCALE
 from alphazero.search.forest import ROOT
 from alphazero.search.noise import draw, draw_unit
 from alphazero.search.reroot import play_at_root
 from alphazero.search.root import choose_edge, root_policy, root_value
 from alphazero.search.simulate import set_root, start_search
-from alphazero.selfplay.records import WEIGHT_SCALE
 from games.bits import copy_state, random_below
 from games.kernel import helper, njit
 

@@ -1,0 +1,216 @@
+"""Expert iteration (AlphaGo Zero, AlphaZero): search improves the policy, the network learns what search found.
+
+A generation is: self-play with the network that plays, training on the replay window, perhaps a gate.
+"""
+
+import copy
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from alphazero.config import Config
+from alphazero.data.games import Games
+from alphazero.data.samples import ValueTarget
+from alphazero.data.window import ReplayWindow
+from alphazero.learning.learner import Learner, load_weights, mean_metrics, training_precision
+from alphazero.learning.losses import policy_value_loss
+from alphazero.methods.selfplay_counts import counts_of, selfplay_row
+from alphazero.moments import during
+from alphazero.network import Inference, save_model
+from alphazero.network.inference import resolve_device
+from alphazero.network.model import ResidualNetwork, for_game
+from alphazero.run.method import Column, Method, UnderWay
+from alphazero.run.run import Run
+from alphazero.search import NetworkEvaluator
+from alphazero.selfplay.selfplay import SelfPlay, Tally
+from games.options import derived_seed
+
+FRESH_SAMPLES = 1024  # positions of a generation's games on which it is measured before it is learned from
+LEARNED = ("policy_loss", "value_loss", "policy_entropy", "value_accuracy", "gradient_norm", "learning_rate")
+
+
+class ExpertIteration(Method):
+    """The networks, the window and the self-play of a run of expert iteration."""
+
+    columns = (
+        Column("positions_per_second", "pos/s", ">6.0f"),
+        Column("network_share", "net", ">4.0%"),
+        Column("policy_loss", "policy", ">6.3f"),
+        Column("value_loss", "value", ">5.3f"),
+        Column("game_length_mean", "length", ">6.1f"),
+    )
+
+    def __init__(self, run: Run):
+        assert isinstance(run.config, Config)
+        self.config, self.game = run.config, run.game
+        config = self.config
+        device = resolve_device(config.device)
+        torch.manual_seed(config.seed)
+        self.learner = Learner(
+            for_game(self.game, config.network),
+            config.training,
+            device,
+            training_precision(config.network.precision, device),
+        )
+        self.best = copy.deepcopy(self.learner.playing) if config.run.gate else None
+        self.loss = policy_value_loss(config.training.value_weight)
+        self.window = ReplayWindow(
+            self.game,
+            config.replay.window_min,
+            config.replay.window_max,
+            config.replay.window_growth,
+            config.replay.surprise_weight,
+        )
+        self.target = ValueTarget(config.training.result_weight, config.training.value_steps)
+        self.sample_debt = 0.0  # samples still to be trained on, less than a batch
+        self.inference = _inference(self.playing, config, run.progress.inference_choice)
+        run.compute_as(self.inference.choice)
+        self.selfplay = SelfPlay(
+            self.game, NetworkEvaluator(self.inference), config.search, config.selfplay, config.seed
+        )
+
+    @property
+    def playing(self) -> ResidualNetwork:
+        """Return the network that plays: the last one that passed the gate, or simply the newest."""
+        return self.best if self.best is not None else self.learner.playing
+
+    def begin(self, run: Run) -> None:
+        """Fill the window again from the newest shards."""
+        self.window.refill(run.newest_games(self.window.size_after), run.progress.positions)
+
+    def iterate(self, run: Run) -> dict[str, float]:
+        """Play the games of a generation, learn from the window, and let the network play if it passes the gate."""
+        self._play(run)
+        fresh = self._measure_fresh(run)
+        learned = self._learn(run)
+        if self.best is not None:
+            self._gate(run, self.best)
+        self.inference.load(self.playing)  # self-play forgets its cache when it starts again
+        return {
+            **selfplay_row(run.progress.counts),
+            **dict.fromkeys(LEARNED, math.nan),
+            **learned,
+            **fresh,
+            "bad_steps": self.learner.bad_steps,
+            "window_positions": self.window.num_samples,
+        }
+
+    def _play(self, run: Run) -> None:
+        """Play the games that the generation still lacks, shard by shard."""
+        play, counts = self.config.selfplay, run.progress.counts
+        while (done := int(counts.get("games", 0))) < play.games_per_generation:
+            wanted = min(play.shard_games, play.games_per_generation - done)
+
+            def show(ended: int, positions: int, wanted: int = wanted) -> None:
+                run.phase(f"self-play {ended}/{wanted}", seldom=True)
+
+            with during("self-play"):
+                games = self.selfplay.play(wanted, progress=show)
+            self._keep(run, games)
+
+    def _keep(self, run: Run, games: Games) -> None:
+        """Store finished games, add them to the window, and commit."""
+        self.window.add(games)
+        counts = counts_of(games, self.config.selfplay.resign_threshold, self.selfplay.tally)
+        self.selfplay.tally = Tally()
+        run.store(games, self, **counts)
+
+    def _measure_fresh(self, run: Run) -> dict[str, float]:
+        """Measure the losses on the games of this generation before anything is learned from them."""
+        if not self.window.num_samples:
+            return {"fresh_policy_loss": math.nan, "fresh_value_loss": math.nan}
+        rng = np.random.default_rng([self.config.seed, run.progress.generation, 1])
+        newest = int(run.progress.counts.get("games", 0))
+        samples = self.window.draw(
+            FRESH_SAMPLES, rng, self.target, self.config.training.symmetries, newest_games=newest
+        )
+        measured = self.learner.evaluate(self.loss, samples)
+        return {f"fresh_{name}": measured[name] for name in ("policy_loss", "value_loss")}
+
+    def _learn(self, run: Run) -> dict[str, float]:
+        """Train on the window, replay_ratio samples for each new position; return the mean metrics.
+
+        A window without a position to learn from is passed over, and what it would have been trained on forgotten.
+        """
+        training = self.config.training
+        rng = np.random.default_rng([self.config.seed, run.progress.generation])
+        self.sample_debt += int(run.progress.counts.get("positions", 0)) * training.replay_ratio
+        steps = int(self.sample_debt // training.batch_size)
+        self.sample_debt -= steps * training.batch_size
+        rows = []
+        with during("training"):
+            for step in range(steps if self.window.num_samples else 0):
+                samples = self.window.draw(training.batch_size, rng, self.target, training.symmetries)
+                with during("step"):
+                    rows.append(self.learner.step(self.loss, samples, run.schedule(step / steps)))
+                if step % 10 == 0:
+                    run.phase(f"training {step}/{steps}")
+        return mean_metrics(rows)
+
+    def _gate(self, run: Run, best: ResidualNetwork) -> None:
+        """Let the candidate play from now on if it takes enough points from the network that plays."""
+        assert run.evaluation is not None
+        settings = self.config.run
+        run.phase("gate")
+        files = run.network_file("candidate.safetensors"), run.network_file("best.safetensors")
+        for file, network in zip(files, (self.learner.playing, best), strict=True):
+            save_model(file, network, self.game)
+        with during("gate"):
+            match = run.evaluation.match(
+                *files, settings.gate_games, derived_seed(self.config.seed, run.generation)
+            )
+        for file in files:
+            file.unlink()
+        passed = match.share >= settings.gate_threshold
+        if passed:
+            best.load_state_dict(self.learner.playing.state_dict())
+        run.log("gate", share=match.share, passed=passed)
+
+    def save(self, path: Path, provenance: Mapping[str, Any]) -> None:
+        """Write the network that plays."""
+        save_model(path, self.playing, self.game, provenance)
+
+    def state(self) -> dict[str, Any]:
+        """Return the learner, the network that plays where it is another, and the samples still to be trained on."""
+        best = None if self.best is None else self.best.state_dict()
+        return {"learner": self.learner.state(), "best": best, "sample_debt": self.sample_debt}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go back to what `state` returned, or an earlier version, which called the learner a trainer."""
+        self.learner.restore(state["learner"] if "learner" in state else state["trainer"])
+        best = state["best"]
+        if not (best is None or isinstance(best, dict)):
+            raise ValueError(
+                f"best is a {type(best).__name__}: expected the weights of a network, or nothing"
+            )
+        if self.best is not None:
+            load_weights(self.best, best or self.learner.playing.state_dict())
+        debt = state["sample_debt"] if "sample_debt" in state else state["earlier"]["sample_debt"]
+        self.sample_debt = float(debt)
+        self.inference.load(self.playing)
+
+    def under_way(self) -> UnderWay:
+        """Return the games of self-play that are not finished."""
+        return UnderWay(*self.selfplay.state())
+
+    def go_on(self, under_way: UnderWay) -> None:
+        """Go on with games of an earlier process."""
+        self.selfplay.restore(*under_way)
+
+
+def _inference(network: ResidualNetwork, config: Config, choice: Mapping[str, Any] | None) -> Inference:
+    batch = math.ceil(config.selfplay.parallel_games / config.selfplay.groups)
+    return Inference(
+        network,
+        config.device,
+        batch_size=batch,
+        precision=config.network.precision,
+        compile=config.network.compile,
+        groups=config.selfplay.groups,
+        choice=choice,
+        multiple=max(1, batch // 8),
+    )
