@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 
 import games
-from alphazero.arena.accuracy import join_moves, read_positions
+from alphazero.arena.accuracy import read_positions
 from alphazero.arena.players import Player, make_player
 from alphazero.bars import progress_bar
 from alphazero.exact import ILLEGAL, ConnectFourSolver, make_solver
+from games.notation import join_moves
 
 PLAYERS = (
     "random",
