@@ -1,4 +1,4 @@
-"""What a player is, and how one is made from text such as "mcts:simulations=1000".
+"""How a player is made from text such as "mcts:simulations=1000".
 
 Each kind of player lives in one file, named in `KIND_MODULES`, and is imported when it is first asked for:
 to list the kinds or to play `random` loads no network. That file holds a `KINDS` mapping from name to
@@ -6,14 +6,12 @@ to list the kinds or to play `random` loads no network. That file holds a `KINDS
 """
 
 import importlib
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from alphazero.arena.spec import Option, check_options, parse_spec
+from alphazero.play.player import Player
 from games.registry import nearest
 
 KIND_MODULES = {
@@ -27,45 +25,6 @@ KIND_MODULES = {
     "value": "alphazero.arena.network_players",
     "human": "alphazero.arena.human",
 }
-
-
-class Player(ABC):
-    """Whatever can choose a move in positions of one game.
-
-    `rng` is the player's only source of chance: the same seed and the same calls give the same moves.
-    """
-
-    def __init__(self, game, name: str, seed: int = 0):
-        self.game = game
-        self.name = name
-        self.seed = seed
-        self.rng = np.random.default_rng(seed)
-
-    @abstractmethod
-    def choose(self, states: np.ndarray) -> np.ndarray:
-        """Return one legal action for each position: structured array [n] of game.state_dtype -> int64[n].
-
-        The positions are not over and need not belong to the same games as in the last call; they are not
-        changed.
-        """
-
-    def new_games(self, seed: int = 0) -> None:
-        """Forget all earlier games and start the generator anew from the player's own seed and this one."""
-        self.rng = np.random.default_rng([self.seed, seed])
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.name!r})"
-
-
-def as_positions(game, states: np.ndarray) -> np.ndarray:
-    """Return a contiguous, writable array [n] of game.state_dtype; ValueError for anything else."""
-    array = np.asarray(states)
-    if array.ndim != 1 or array.dtype != game.state_dtype:
-        raise ValueError(
-            f"expected an array [n] of positions of {game.name}, got shape {list(array.shape)} of "
-            f"{'another record' if array.dtype.names else array.dtype}; use np.array([state])"
-        )
-    return np.require(array.view(game.state_dtype), requirements=["C", "W"])
 
 
 @dataclass(frozen=True)
@@ -103,7 +62,7 @@ def parse_player(spec: str) -> tuple[Kind, dict[str, Any]]:
 
 
 def make_player(spec: str, game, seed: int = 0, device: str = "auto") -> Player:
-    """Return the player that a text describes, for one game; its name is the text.
+    """Return the player that a text describes, for one game; its name is the text. Close it when it has played.
 
     `device` ("auto", "cpu" or "cuda") is where a network runs, if the player has one. Raises ValueError
     when the text cannot be read, an option is not possible, or a model is for another game; OSError when a

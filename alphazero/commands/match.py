@@ -41,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
+    import contextlib
     import json
     import sys
 
@@ -49,20 +50,23 @@ def run(args: argparse.Namespace) -> None:
     from alphazero.arena.players import make_player
 
     game = games.parse(args.game)
-    a, b = (
-        make_player(player_spec(text), game, seed=args.seed + offset, device=args.device)
-        for offset, text in enumerate((args.a, args.b))
-    )
-    result = play_match(
-        a,
-        b,
-        game,
-        args.games,
-        seed=args.seed,
-        opening_plies=args.opening_plies,
-        openings=None if args.openings is None else openings_of(args.openings, game, args.seed),
-        progress=sys.stderr.isatty() and not args.json,
-    )
+    with contextlib.ExitStack() as opened:
+        a, b = (
+            opened.enter_context(
+                make_player(player_spec(text), game, seed=args.seed + offset, device=args.device)
+            )
+            for offset, text in enumerate((args.a, args.b))
+        )
+        result = play_match(
+            a,
+            b,
+            game,
+            args.games,
+            seed=args.seed,
+            opening_plies=args.opening_plies,
+            openings=None if args.openings is None else openings_of(args.openings, game, args.seed),
+            progress=sys.stderr.isatty() and not args.json,
+        )
     print(json.dumps(result.as_dict()) if args.json else result.summary())
 
 
