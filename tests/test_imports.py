@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 # The packages of alphazero, lowest level first: a file imports its own level and those before it.
 LEVELS = (
     "files", "bars", "config", "search", "exact", "network", "data", "selfplay", "play", "champions", "arena", "run",
-    "learning", "methods", "bench", "api", "terminal", "commands", "cli", "__main__",
+    "learning", "methods", "bench", "api", "terminal", "commands", "interrupts", "cli", "__main__",
 )  # fmt: skip
 # (folder or file, what it must not import)
 RULES = (
@@ -27,6 +27,7 @@ RULES = (
 LAZY = (
     ("alphazero/__init__.py", ("torch", "numba", "pydantic", "numpy", "alphazero", "games")),
     ("alphazero/bars.py", ("tqdm",)),
+    ("alphazero/interrupts.py", ("torch", "numba", "numpy")),
     ("alphazero/cli.py", ("torch", "numba", "pydantic", "numpy", "games", "matplotlib")),
     ("alphazero/commands", ("torch", "numba", "pydantic", "numpy", "games", "matplotlib")),
     ("alphazero/run/plots.py", ("torch", "numba", "matplotlib")),
