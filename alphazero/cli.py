@@ -7,7 +7,6 @@ Nothing here or at the top of those modules loads torch, numba or pydantic: `--h
 from __future__ import annotations
 
 import argparse
-import difflib
 import errno
 import importlib
 import os
@@ -26,6 +25,7 @@ COMMANDS = (
     "solve",
     "accuracy",
     "champions",
+    "players",
     "selfplay",
     "bench",
     "plot",
@@ -120,13 +120,13 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     command = next((word for word in arguments if not word.startswith("-")), None)
     if command is not None and command not in COMMANDS:
         raise UsageError(
-            f"unknown command {command!r}{_nearest(command, COMMANDS)}; commands: {', '.join(COMMANDS)}"
+            f"unknown command {command!r}{_hint(command, COMMANDS)}; commands: {', '.join(COMMANDS)}"
         )
     if command is None and (
         unknown := next((word for word in arguments if word not in GENERAL_OPTIONS), None)
     ):
         raise UsageError(
-            f"unknown option {unknown!r}{_nearest(unknown, GENERAL_OPTIONS)}; expected a command: "
+            f"unknown option {unknown!r}{_hint(unknown, GENERAL_OPTIONS)}; expected a command: "
             f"{', '.join(COMMANDS)}"
         )
     parser = Parser(
@@ -157,13 +157,14 @@ def _take_extra(args: argparse.Namespace, extra: list[str], options: list[str]) 
             continue
         name = word.partition("=")[0]
         raise UsageError(
-            f"unknown argument {word!r}{_nearest(name, options)} (see alphazero {args.command} --help)"
+            f"unknown argument {word!r}{_hint(name, options)} (see alphazero {args.command} --help)"
         )
 
 
-def _nearest(name: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    return f", did you mean {close[0]}?" if close else ""
+def _hint(name: str, known: Sequence[str]) -> str:
+    from games.options import did_you_mean
+
+    return did_you_mean(name, known)
 
 
 def _file_problem(error: OSError) -> str:

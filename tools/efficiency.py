@@ -21,19 +21,23 @@ from pathlib import Path
 from typing import Any
 
 from alphazero.bars import progress_bar
+from games.options import format_spec
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG = ROOT / "configs" / "connect_four.toml"
 RESULTS = ROOT / "docs" / "efficiency.jsonl"
-JUDGES = {
-    "network": "policy:path={},temperature=0",
-    "100": "model:path={},simulations=100",
-    "600": "model:path={},simulations=600",
+JUDGES: dict[str, tuple[str, dict[str, Any]]] = {
+    "network": ("policy", {"temperature": 0}),
+    "100": ("model", {"simulations": 100}),
+    "600": ("model", {"simulations": 600}),
 }
-PLAY = {
-    "100 prove": "model:path={},simulations=100,prove=true",  # what changes play alone is judged on the baseline
-    "100 symmetries": "model:path={},simulations=100,symmetries=true",
-    "600 prove": "model:path={},simulations=600,prove=true",
+PLAY: dict[str, tuple[str, dict[str, Any]]] = {
+    "100 prove": (
+        "model",
+        {"simulations": 100, "prove": True},
+    ),  # what changes play alone is judged on the baseline
+    "100 symmetries": ("model", {"simulations": 100, "symmetries": True}),
+    "600 prove": ("model", {"simulations": 600, "prove": True}),
 }
 
 BASELINE = {  # plain settings; a change replaces some of them
@@ -55,6 +59,10 @@ BASELINE = {  # plain settings; a change replaces some of them
     "training.result_weight": 0.7,
     "training.value_steps": 0,
     "replay.surprise_weight": 0,
+}
+# Changes that were measured and are no settings any more.
+GONE = {
+    "growing-network": "5 blocks of 64 channels, three of them from the half of the run on: a tie, and gone"
 }
 CHANGES: dict[str, dict[str, Any]] = {
     "baseline": {},
@@ -93,7 +101,6 @@ CHANGES: dict[str, dict[str, Any]] = {
     "wdl": {"network.value_head": "wdl"},
     "network-3x32": {"network.blocks": 3, "network.channels": 32},
     "network-5x64": {"network.blocks": 5, "network.channels": 64},
-    "growing-network": {"network.blocks": 5, "network.channels": 64, "training.first_blocks": 2},
     "global-pooling": {"network.global_pooling": 2},
     "wide-heads": {"network.policy_channels": 64, "network.value_channels": 64, "network.value_hidden": 128},
     "rate-2e-3": {"training.learning_rate": 2e-3},
@@ -135,7 +142,8 @@ def measure(name: str, seed: int, minutes: float, core: int, folder: Path) -> di
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     end = next(line for line in lines if line["event"] == "end")
     wanted = {**JUDGES, **PLAY} if name == "baseline" else JUDGES
-    judges = {label: spec.format(folder / "model.safetensors") for label, spec in wanted.items()}
+    model = {"path": folder / "model.safetensors"}
+    judges = {label: format_spec(kind, {**model, **options}) for label, (kind, options) in wanted.items()}
     players = [word for spec in judges.values() for word in ("--player", spec)]
     judged = json.loads(alphazero(core, "accuracy", "connect_four", "--json", *players))["players"]
     return {

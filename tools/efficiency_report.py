@@ -15,7 +15,7 @@ from typing import Any
 
 from alphazero.arena.accuracy import Errors
 from alphazero.arena.rating import INTERVAL_Z
-from tools.efficiency import CHANGES, JUDGES, PLAY, results
+from tools.efficiency import CHANGES, GONE, JUDGES, PLAY, results
 
 Results = dict[str, list[dict[str, Any]]]  # by change
 TITLES = {"network": "The network alone", "100": "100 simulations", "600": "600 simulations"}
@@ -94,6 +94,7 @@ def difference_table(rows: Results) -> list[str]:
             seeds = " (" + ", ".join(f"{100 * e:+.1f}" for e in each) + ")" if len(each) > 1 else ""
             cells.append(f"{100 * gain:+.1f} ±{100 * half:.1f}{seeds}")
         settings = ", ".join(f"{name}={value}".lower() for name, value in CHANGES.get(change, {}).items())
+        settings = settings or GONE.get(change, "")
         lines.append(f"| {change} | {settings} | " + " | ".join(cells) + " |")
     return [*lines, ""]
 

@@ -24,16 +24,18 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-PHASES = {  # name -> the functions that do this part of the work
-    "self-play": ("methods.expert_iteration.ExpertIteration._play",),
-    "write a shard": ("methods.expert_iteration.write_shard", "run.checkpoints.save_under_way"),
-    "training": ("methods.expert_iteration.ExpertIteration._learn",),
-    "gate": ("methods.expert_iteration.ExpertIteration._gate",),
-    "rating": ("methods.expert_iteration.ExpertIteration._rate",),
-    "checkpoint": ("run.checkpoints.save_learner", "methods.expert_iteration.save_model"),
-    "commit": ("run.folder.RunFolder.commit", "run.folder.RunFolder.remove"),
-    "last match": ("run.training._last_match",),
-}
+PHASES = (
+    "self-play",
+    "shard",
+    "under way",
+    "training",
+    "gate",
+    "rating",
+    "learner",
+    "model",
+    "commit",
+    "last match",
+)
 START, BETWEEN, ANY = "start", "between", "any moment"
 OF_TIME = ("time", "minutes", "positions_per_second", "network_share", "rows_per_second")
 
@@ -43,27 +45,17 @@ OF_TIME = ("time", "minutes", "positions_per_second", "network_share", "rows_per
 
 def work(folder: str, report: int) -> int:
     """Resume the run in `folder`, telling the file descriptor `report` which phase the work is in."""
-    import pkgutil
     from unittest import mock
 
     from alphazero.cli import main
+    from alphazero.moments import listening
 
-    def watched(original: Any, phase: str) -> Any:
-        def function(*arguments: Any, **keywords: Any) -> Any:
-            os.write(report, f"+{phase}\n".encode())
-            try:
-                return original(*arguments, **keywords)
-            finally:
-                os.write(report, f"-{phase}\n".encode())
+    def tell(moment: str, ended: bool) -> None:
+        if moment in PHASES:
+            os.write(report, f"{'-' if ended else '+'}{moment}\n".encode())
 
-        return function
-
-    for phase, names in PHASES.items():
-        for name in names:
-            original = pkgutil.resolve_name(f"alphazero.{name}")
-            mock.patch(f"alphazero.{name}", watched(original, phase)).start()
-    mock.patch("alphazero.run.plots.plot_run").start()
-    return main(["train", "--resume", folder])
+    with listening(tell), mock.patch("alphazero.run.plots.plot_run"):
+        return main(["train", "--resume", folder])
 
 
 # The process that kills
@@ -207,7 +199,8 @@ def begin(folder: Path, config: Any, choice: dict[str, Any] | None = None) -> Pa
 
     with RunFolder(folder) as run:
         run.write_config(config.to_toml())
-        run.commit(Progress(game=games.spec(games.parse(config.game)), inference_choice=choice).as_dict())
+        spec = games.spec(games.parse(config.game))
+        run.commit(Progress(method=config.method, game=spec, inference_choice=choice))
     return folder
 
 

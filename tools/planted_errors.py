@@ -493,8 +493,8 @@ PLANTS = (
     ),
     Plant(
         "cache: records are named by the number that the process gave them",
-        "games/kernel.py",
-        "int(hashlib.sha256(self.name.encode()).hexdigest()[:15], 16)",
+        "games/compile_cache.py",
+        "int(digest(where + self.name)[:15], 16)",
         "self._code",
         "games/test_kernel.py::test_compiled_functions_of_a_record_have_the_same_name_in_every_process_and_another_"
         "for_another_record",

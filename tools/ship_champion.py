@@ -16,19 +16,17 @@ from typing import Any
 
 import games
 from alphazero.arena.accuracy import count_errors, read_positions, total
+from alphazero.arena.kinds.champion import AT_ITS_BEST
 from alphazero.arena.match import play_match
 from alphazero.arena.players import make_player
-from alphazero.arena.search_players import AT_ITS_BEST
 from alphazero.champions import FOLDER
 from alphazero.commands.accuracy import position_files
 from alphazero.commands.match import openings_of
-from alphazero.commands.options import model_spec
 from alphazero.config import load_config
 from alphazero.exact.shipped import shipped_file
 from alphazero.files import model_file
 from alphazero.network import load_model
-
-AS_IT_PLAYS = "".join(f",{option}={value}".lower() for option, value in AT_ITS_BEST.items())
+from games.options import format_spec
 
 
 def errors(game: Any, spec: str) -> list[dict[str, Any]]:
@@ -78,8 +76,8 @@ def card_of(run: Path, config_name: str, hardware: str, simulations: int, num_ga
     loaded = load_model(model)
     provenance, game = loaded.metadata["provenance"], games.parse(config.game)
     network = loaded.network
-    as_it_plays = model_spec(str(model), simulations) + AS_IT_PLAYS
-    policy = model_spec(str(model)).replace("model:", "policy:", 1) + ",temperature=0"
+    as_it_plays = format_spec("model", {"path": model, "simulations": simulations, **AT_ITS_BEST})
+    policy = format_spec("policy", {"path": model, "temperature": 0})
     return {
         "game": games.spec(game),
         "network": f"{network.config.blocks} blocks x {network.config.channels} channels, "

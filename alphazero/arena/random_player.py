@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from alphazero.arena.players import Kind, Player
+from alphazero.arena.players import Player
 
 
 class RandomPlayer(Player):
@@ -14,10 +14,3 @@ class RandomPlayer(Player):
     def choose(self, states: np.ndarray) -> np.ndarray:
         """Return one legal action for each of states[n], int64[n]."""
         return np.array([self.rng.choice(self.game.legal(state)) for state in states], dtype=np.int64)
-
-
-def _build(game, seed: int, device: str, name: str) -> RandomPlayer:
-    return RandomPlayer(game, seed, name)
-
-
-KINDS = {"random": Kind("chooses uniformly among the legal moves", _build)}

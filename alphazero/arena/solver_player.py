@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from alphazero.arena.players import Kind, Player, as_positions
-from alphazero.arena.spec import Option
+from alphazero.arena.players import Player, as_positions
 from alphazero.exact import make_solver
 
 
@@ -33,20 +32,3 @@ class SolverPlayer(Player):
             solution = self.solver.solve(state, distance=self.distance, seconds=self.seconds or None)
             chosen[index] = self.rng.choice(solution.best)
         return chosen
-
-
-def _build(game, seed: int, device: str, name: str, **options) -> SolverPlayer:
-    return SolverPlayer(game, **options, seed=seed, name=name)
-
-
-KINDS = {
-    "solver": Kind(
-        "perfect play by exhaustive search, for small games",
-        _build,
-        {
-            "distance": Option(bool, False, "win as fast and lose as slowly as possible; takes longer"),
-            "seconds": Option(float, 0.0, "limit for one position; 0: none", minimum=0.0, maximum=1e9),
-            "memory_mb": Option(float, 256.0, "memory of the table of positions", minimum=0.001, maximum=1e6),
-        },
-    )
-}

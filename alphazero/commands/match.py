@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             name,
             metavar=name.upper(),
             help="a player: random, mcts:simulations=1000, "
-            "alphabeta:depth=5, model:path=FILE,simulations=200, or a model's file or run",
+            "alphabeta:depth=5, model:path=FILE,simulations=200, or a model's file or run (see: alphazero players)",
         )
     parser.add_argument(
         "--game",
@@ -57,10 +57,11 @@ def run(args: argparse.Namespace) -> None:
 
     from alphazero.arena.match import play_match
     from alphazero.arena.players import make_player
+    from games.options import derived_seed
 
     game = game_of(args.game, models_of((args.a, args.b)), "--game")
     a, b = (
-        make_player(player_spec(text), game, seed=args.seed + offset, device=args.device)
+        make_player(player_spec(text), game, seed=derived_seed(args.seed, offset), device=args.device)
         for offset, text in enumerate((args.a, args.b))
     )
     result = play_match(

@@ -38,6 +38,16 @@ def positive_number(text: str) -> float:
     return value
 
 
+def seed_number(text: str) -> int:
+    """Read an argument that must be a seed, 0 <= seed < 2**63."""
+    from games.options import check_seed, shown
+
+    try:
+        return check_seed(int(text) if text.isascii() else text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{shown(text)} is not a whole number from 0 to 2**63 - 1") from None
+
+
 def add_game(parser: argparse.ArgumentParser, optional: bool = False, of_model: bool = False) -> None:
     """Add the GAME argument: a name with rules, such as connect_four:rows=6,cols=7.
 
@@ -82,9 +92,7 @@ def add_device(parser: argparse.ArgumentParser) -> None:
 
 def add_seed(parser: argparse.ArgumentParser) -> None:
     """Add --seed."""
-    parser.add_argument(
-        "--seed", type=whole_number(0), default=0, metavar="N", help="random seed (default 0)"
-    )
+    parser.add_argument("--seed", type=seed_number, default=0, metavar="N", help="random seed (default 0)")
 
 
 def add_simulations(parser: argparse.ArgumentParser, default: str) -> None:
@@ -143,9 +151,9 @@ def player_spec(text: str) -> str:
 
     FileNotFoundError for what looks like a path and is none.
     """
-    from alphazero.arena.players import KIND_MODULES
+    from alphazero.arena.players import KINDS
 
-    if text.partition(":")[0].strip() in KIND_MODULES:
+    if text.partition(":")[0].strip() in KINDS:
         return text
     if text.endswith(".safetensors") or Path(text).is_dir():
         return model_spec(text)
@@ -156,5 +164,7 @@ def player_spec(text: str) -> str:
 
 def model_spec(path: str, simulations: int | None = None) -> str:
     """Return the text of the player that searches with a model."""
-    quoted = str(model_file(path)).replace("\\", "\\\\").replace('"', '\\"')
-    return f'model:path="{quoted}"' + (f",simulations={simulations}" if simulations is not None else "")
+    from games.options import format_spec
+
+    options: dict[str, Any] = {"path": model_file(path)}
+    return format_spec("model", options if simulations is None else {**options, "simulations": simulations})

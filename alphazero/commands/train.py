@@ -36,7 +36,10 @@ def run(args: argparse.Namespace) -> None:
 
     from alphazero.api import resume, train
 
-    if args.resume is not None:
-        resume(args.resume, overrides)
-    else:
-        train(files[0], overrides)
+    try:
+        summary = resume(args.resume, overrides) if args.resume is not None else train(files[0], overrides)
+    except KeyboardInterrupt as stopped:
+        if str(stopped):
+            print(stopped, flush=True)
+        raise
+    print(summary, flush=True)

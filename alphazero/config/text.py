@@ -5,7 +5,6 @@ Knows no particular setting: `alphazero.config` checks what is read here.
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 from alphazero.config.errors import ConfigError
 from alphazero.config.shipped import shipped_names
+from games.options import nearest
 
 Overrides = Iterable[str] | Mapping[str, Any]
 
@@ -64,8 +64,8 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 def _similar_file(path: Path) -> str:
     for folder in (path.parent, Path("configs")):
-        known = {file.stem: file for file in sorted(folder.glob("*.toml"))}
-        if near := difflib.get_close_matches(path.stem, known, n=1):
-            return f"; did you mean {known[near[0]]}?"
-    near = difflib.get_close_matches(path.stem, shipped_names(), n=1)
-    return f"; did you mean {near[0]}, which comes with alphazero?" if near else ""
+        known = {file.stem: str(file) for file in sorted(folder.glob("*.toml"))}
+        if near := nearest(path.stem, known):
+            return f", did you mean {known[near]!r}?"
+    shipped = nearest(path.stem, shipped_names())
+    return f", did you mean {shipped!r}, which comes with alphazero?" if shipped else ""

@@ -20,6 +20,7 @@ import numpy as np
 import games as rules
 from alphazero.data.games import Games, as_games, join
 from alphazero.files import write_atomically
+from alphazero.moments import during
 
 FORMAT_VERSION = 2  # 2: with surprises
 UNREADABLE = (
@@ -78,7 +79,8 @@ def write_shard(folder: str | os.PathLike[str], name: str, game: Any, games: Gam
     }
     path = folder / f"{name}.npz"
     write_atomically(path, data)
-    write_atomically(path.with_suffix(".json"), json.dumps(manifest, indent=1).encode())
+    with during("manifest"):
+        write_atomically(path.with_suffix(".json"), json.dumps(manifest, indent=1).encode())
     return path
 
 

@@ -106,7 +106,7 @@ def fold(network: ResidualNetwork) -> dict[str, Tensor]:
         folded[name + ".weight"], folded[name + ".bias"] = weight, bias
 
     put("stem", *_fold_conv(network.stem))
-    for index, block in enumerate(network.blocks[: network.active_blocks]):
+    for index, block in enumerate(network.blocks):
         put(f"{index}.first", *_fold_conv(block.first))  # type: ignore[arg-type]
         put(f"{index}.second", *_fold_conv(block.second))  # type: ignore[arg-type]
         if block.pool is not None:
@@ -162,7 +162,7 @@ class FoldedNetwork:
         compiled: bool = False,
     ):
         self.batch_size, self.device, self.dtype, self.kernel = batch_size, device, dtype, kernel
-        self.input_shape, self.num_blocks = network.input_shape, network.active_blocks
+        self.input_shape, self.num_blocks = network.input_shape, len(network.blocks)
         self.num_actions, self.num_policy_channels = network.num_actions, network.config.policy_channels
         self.pools_value = network.value_head.pooling
         self.per_square = isinstance(network.policy_head, SquareHead)

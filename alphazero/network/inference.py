@@ -57,12 +57,8 @@ class Inference:
         self._network = network
         self._variants = available_variants(self.device, precision, compile)
         variant, self.choice = self._choose(choice or {})
-        self._variant, self._groups, self._multiple = variant, groups, multiple
-        self._prepare()
-
-    def _prepare(self) -> None:
-        self._folded = self._variant.build(self._network, self.batch_size, self.device)
-        self._runners = [make_runner(self._folded, self._multiple) for _ in range(self._groups)]
+        self._folded = variant.build(network, batch_size, self.device)
+        self._runners = [make_runner(self._folded, multiple) for _ in range(groups)]
         self._turn = 0
 
     def _choose(self, choice: Mapping[str, Any]) -> tuple[Variant, dict[str, Any]]:
@@ -112,8 +108,7 @@ class Inference:
     def load(self, network: ResidualNetwork) -> None:
         """Use the weights of `network` from now on; ValueError when its shapes differ.
 
-        Batches under way are waited for and keep the old weights. The same network with more of its blocks in use
-        (`ResidualNetwork.start_with`) is prepared anew.
+        Batches under way are waited for and keep the old weights.
         """
         if (network.input_shape, network.num_actions) != (self.input_shape, self.num_actions):
             raise ValueError(
@@ -122,12 +117,8 @@ class Inference:
             )
         for runner in self._runners:
             runner.wait()
-        grown = network.config == self._network.config and network.active_blocks != self._folded.num_blocks
-        if not grown:
-            self._folded.load(network)
+        self._folded.load(network)
         self._network = network
-        if grown:
-            self._prepare()
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
 

@@ -139,7 +139,6 @@ class ResidualNetwork(nn.Module):
             ResidualBlock(channels, global_pooling=index % every == 0)
             for index in range(1, config.blocks + 1)
         )
-        self.active_blocks = config.blocks
         self.policy_head = self._make_policy_head(rows * cols)
         self.value_head = ValueHead(
             channels,
@@ -167,20 +166,9 @@ class ResidualNetwork(nn.Module):
     def trunk(self, planes: Tensor) -> Tensor:
         """Return the features [B, channels, rows, cols] that both heads read."""
         x = torch.relu(self.stem(planes))
-        for block in self.blocks[: self.active_blocks]:
+        for block in self.blocks:
             x = block(x)
         return x
-
-    def start_with(self, blocks: int) -> None:
-        """Leave out all blocks but the first `blocks` until `active_blocks` is raised.
-
-        The others answer what they are given as long as they have not been trained, so that raising it changes
-        nothing at first, and a file of this network means the same with all of its blocks.
-        """
-        for block in self.blocks[blocks:]:
-            nn.init.zeros_(block.second.norm.weight)  # type: ignore[union-attr, arg-type]
-            nn.init.zeros_(block.second.norm.bias)  # type: ignore[union-attr, arg-type]
-        self.active_blocks = blocks
 
     def value(self, value_output: Tensor) -> Tensor:
         """Return the expected result [B] in [-1, 1] for the mover that a `value_output` of forward means."""

@@ -15,6 +15,7 @@ from alphazero.search.evaluators import Evaluator
 from alphazero.search.forest import make_forest, size_bytes
 from alphazero.search.rules import make_rule
 from games.bits import mix
+from games.options import check_seed
 
 TIMED_CHUNK = 256  # simulations between two looks at the clock, where compiled code runs whole searches
 
@@ -54,6 +55,7 @@ class Search:
         simulations: int | None = None,
         replay: bool | None = None,
     ):
+        seed = check_seed(seed)
         self.game, self.evaluator, self.config = game, evaluator, config
         self.rule = make_rule(config, noise=noise)
         self.noise = np.int8(noise)
@@ -81,7 +83,8 @@ class Search:
         self.seed_trees(seed)
 
     def seed_trees(self, seed: int, trees: np.ndarray | None = None) -> None:
-        """Give each tree its own generator, derived from `seed` and the tree's number."""
+        """Give each tree its own generator, derived from `seed` (0 <= seed < 2**63) and the tree's number."""
+        seed = check_seed(seed)
         for tree in self.all_trees if trees is None else trees:
             own = int(mix(np.uint64(int(tree) + 1)))
             self.forest.trees["seed"][tree] = mix(np.uint64((seed + own) & (2**64 - 1)))
@@ -218,7 +221,8 @@ def search_positions(
     """Search each of the positions states [n] from scratch and return what was found, without root noise.
 
     simulations: the budget of each (config.simulations by default); seconds: a limit for all of them together,
-    alone or on top. Raises ValueError when the forest does not fit into config.memory_mb.
+    alone or on top. Raises ValueError when the forest does not fit into config.memory_mb, and for a seed that is not
+    0 <= seed < 2**63.
     """
     budget = simulations or (
         config.simulations if seconds is None else _timed_budget(game, len(states), config)

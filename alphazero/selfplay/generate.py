@@ -9,6 +9,7 @@ import numpy as np
 from alphazero.bars import progress_bar
 from alphazero.data.shards import read_folder, shard_paths, write_shard
 from alphazero.data.window import index_games, rebuild, states_at
+from games.options import check_seed
 
 
 class LoadedGames(NamedTuple):
@@ -39,14 +40,15 @@ def generate(
     """Play `num_games` games of a model against itself and write them into `out`; return the folder.
 
     Every game that is begun is finished and written, so short games are not preferred. The settings are those of
-    `config` (a `Config`), with `simulations` in place of its own. ValueError when `out` holds shards already.
+    `config` (a `Config`), with `simulations` in place of its own. ValueError when `out` holds shards already, and for a
+    seed that is not 0 <= seed < 2**63.
     """
     from alphazero.config import Config
     from alphazero.network import Inference, load_model
     from alphazero.search import NetworkEvaluator
     from alphazero.selfplay.selfplay import SelfPlay
 
-    out = Path(out)
+    out, seed = Path(out), check_seed(seed)
     if shard_paths(out):
         raise ValueError(f"{out}: holds games already: choose an empty or a new folder")
     config = config or Config()

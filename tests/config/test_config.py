@@ -19,7 +19,7 @@ from alphazero.config import (
     load_config,
     with_overrides,
 )
-from alphazero.config.errors import setting_names
+from alphazero.config.fields import setting_names
 from alphazero.config.text import parse_overrides
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.toml"))
@@ -101,31 +101,31 @@ def test_the_last_of_equal_overrides_counts_and_overrides_win_over_the_file(tmp_
 
 @pytest.mark.parametrize(("text", "overrides", "message"), [
     ("[search]\nsimulatons = 3", [],
-     "x.toml: search.simulatons: unknown setting; did you mean search.simulations?"),
-    ("simulations = 3", [], "x.toml: simulations: unknown setting; did you mean search.simulations?"),
-    ("[serch]\nsimulations = 3", [], "x.toml: serch: unknown setting; did you mean search?"),
+     "x.toml: search.simulatons: unknown setting, did you mean 'search.simulations'?"),
+    ("simulations = 3", [], "x.toml: simulations: unknown setting, did you mean 'search.simulations'?"),
+    ("[serch]\nsimulations = 3", [], "x.toml: serch: unknown setting, did you mean 'search'?"),
     ("[replay]\nxyz = 3", [],
      "x.toml: replay.xyz: unknown setting; settings of [replay]: window_min, window_max, window_growth, "
      "surprise_weight"),
     ("[search]\nsimulations = 0", [],
-     "x.toml: search.simulations: got 0; allowed: a whole number, at least 1, at most 10,000,000"),
+     "x.toml: search.simulations: got 0; allowed: a whole number from 1 to 10,000,000"),
     ("[search]\nsimulations = '64'", [],
-     "x.toml: search.simulations: got '64'; allowed: a whole number, at least 1, at most 10,000,000"),
+     "x.toml: search.simulations: got '64'; allowed: a whole number from 1 to 10,000,000"),
     ("[search]\nsimulations = 1.5", [],
-     "x.toml: search.simulations: got 1.5; allowed: a whole number, at least 1, at most 10,000,000"),
+     "x.toml: search.simulations: got 1.5; allowed: a whole number from 1 to 10,000,000"),
     ("[search]\nroot_noise_fraction = 1.01", [],
-     "x.toml: search.root_noise_fraction: got 1.01; allowed: a number, at least 0, at most 1"),
+     "x.toml: search.root_noise_fraction: got 1.01; allowed: a number from 0 to 1"),
     ("[training]\nlearning_rate = nan", [],
-     "x.toml: training.learning_rate: got nan; allowed: a number, above 0, at most 100"),
+     "x.toml: training.learning_rate: got nan; allowed: a number above 0 and at most 100"),
     ("[search]\nreuse_subtree = 1", [], "x.toml: search.reuse_subtree: got 1; allowed: true or false"),
     ("device = 'cudda'", [],
-     "x.toml: device: got 'cudda'; allowed: one of 'auto', 'cpu', 'cuda'; did you mean 'cuda'?"),
+     "x.toml: device: got 'cudda'; allowed: one of auto, cpu, cuda; did you mean 'cuda'?"),
     ("game = ''", [], "x.toml: game: got ''; allowed: a text, not empty"),
     ("search = 3", [], "x.toml: search: got 3; it is a section: set [search] or search.<name>"),
     ("", ["search.simulations=0"],
-     "override search.simulations: got 0; allowed: a whole number, at least 1, at most 10,000,000"),
+     "override search.simulations: got 0; allowed: a whole number from 1 to 10,000,000"),
     ("", ["search.simulatons=9"],
-     "override search.simulatons: unknown setting; did you mean search.simulations?"),
+     "override search.simulatons: unknown setting, did you mean 'search.simulations'?"),
     ("", ["evaluation.anchors=random"],
      "override evaluation.anchors: got 'random'; allowed: a list of texts, such as [\"random\"]"),
     ("", ["search"], "override 'search': expected path=value, such as search.simulations=64"),
@@ -134,10 +134,6 @@ def test_the_last_of_equal_overrides_counts_and_overrides_win_over_the_file(tmp_
     ("[replay]\nwindow_min = 600000", [], "x.toml: replay: window_min=600000 is above window_max=500000"),
     ("[training]\nschedule = 'cosine'", [],
      'x.toml: training.schedule="cosine" needs an end: set run.minutes or run.generations'),
-    ("[training]\nfirst_blocks = 2", [],
-     "x.toml: training.first_blocks=2 needs an end: set run.minutes or run.generations"),
-    ("[training]\nfirst_blocks = 9\n[run]\nminutes = 1.0", [],
-     "x.toml: training.first_blocks=9 is above network.blocks=5"),
     ("[search]\ngumbel = true\nforced_playouts = 2.0", [],
      "x.toml: search: forced_playouts=2.0 belongs to searches with Dirichlet noise: set it to 0 with gumbel=true"),
     ("[search]\nsimulations = 8\n[selfplay]\nfull_search_fraction = 0.5", [],
@@ -145,6 +141,26 @@ def test_the_last_of_equal_overrides_counts_and_overrides_win_over_the_file(tmp_
 ])  # fmt: skip
 def test_what_cannot_be_is_refused_with_its_place_and_what_is_allowed(tmp_path, text, overrides, message):
     assert error_of(tmp_path, text, *overrides) == message
+
+
+def test_settings_of_earlier_versions_load_where_they_changed_nothing(tmp_path):
+    path = tmp_path / "old.toml"
+    path.write_text("[training]\nfirst_blocks = 0\ngrow_at = 0.5\nbatch_size = 64\n")
+    assert load_config(path).training.batch_size == 64
+    assert load_config(path, ["training.grow_at=0.1"]) == load_config(path)
+    assert error_of(tmp_path, "[training]\nfirst_blocks = 2") == (
+        "x.toml: training.first_blocks=2: this setting is gone: leave it out, or use an earlier version"
+    )
+
+
+def test_a_renamed_setting_is_read_under_both_names_but_not_twice(tmp_path, monkeypatch):
+    monkeypatch.setattr("alphazero.config.earlier.RENAMED", {"search.sims": "search.simulations"})
+    path = tmp_path / "old.toml"
+    path.write_text("[search]\nsims = 20\n")
+    assert load_config(path).search.simulations == 20
+    assert error_of(tmp_path, "[search]\nsims = 20\nsimulations = 30") == (
+        "x.toml: search.sims is now called search.simulations, and both are given: leave out search.sims"
+    )
 
 
 def test_broken_toml_is_refused_with_file_and_line(tmp_path):
@@ -161,7 +177,7 @@ def test_a_file_that_is_no_text_is_refused(tmp_path):
 
 def test_a_missing_file_is_refused_with_the_nearest_one(tmp_path):
     (tmp_path / "connect_four.toml").write_text("")
-    with pytest.raises(ConfigError, match=r"conect_four.toml: no such settings file; did you mean .*connect"):
+    with pytest.raises(ConfigError, match=r"conect_four.toml: no such settings file, did you mean .*connect"):
         load_config(tmp_path / "conect_four.toml")
 
 

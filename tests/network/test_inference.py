@@ -246,27 +246,6 @@ def test_a_network_of_other_shapes_is_refused(trained):
             inference.load(other)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_blocks_that_join_later_are_computed_from_then_on(trained, name):
-    network = trained(blocks=3, global_pooling=3)
-    network.start_with(1)
-    planes = positions(network, 8)
-    inference = make(network, name, batch_size=8, groups=2)
-    small = module_results(network, planes)
-    few = inference(planes)
-    assert len([key for key in inference._folded.weights if key.endswith("first.weight")]) == 1
-    network.active_blocks = 3
-    with torch.no_grad():
-        for block in network.blocks[1:]:
-            block.second.norm.weight.fill_(0.9)
-    inference.load(network)
-    many = inference(planes)
-    tolerance = 0.2 if "bfloat16" in name else 1e-4
-    np.testing.assert_allclose(few[0], small[0], atol=tolerance)
-    np.testing.assert_allclose(many[0], module_results(network, planes)[0], atol=tolerance)
-    assert np.abs(few[0] - many[0]).max() > 0.3
-
-
 def test_a_missing_gpu_is_said_so(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert resolve_device("auto") == CPU

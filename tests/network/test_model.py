@@ -170,18 +170,3 @@ def test_global_pooling_tells_every_square_of_all_others():
 def test_every_so_many_blocks_pool(every, pooled):
     network = ResidualNetwork((2, 3, 3), (9,), TINY.model_copy(update={"blocks": 7, "global_pooling": every}))
     assert [index for index, block in enumerate(network.blocks) if block.pool is not None] == pooled
-
-
-def test_blocks_that_join_change_nothing_until_they_are_trained(trained):
-    network = trained(blocks=4, global_pooling=2)
-    before = network(torch.ones(2, *network.input_shape))[0]
-    network.start_with(1)
-    planes = torch.rand(8, *network.input_shape)
-    small = network(planes)
-    network.active_blocks = 4
-    grown = network(planes)
-    assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(small, grown, strict=True))
-    assert not torch.allclose(before, network(torch.ones(2, *network.input_shape))[0])
-    network.train()
-    network(planes)[0].sum().backward()
-    assert network.blocks[3].second.norm.weight.grad.abs().max() > 0
