@@ -10,12 +10,11 @@ import argparse
 import errno
 import importlib
 import os
-import signal
 import sys
-import time
 from collections.abc import Sequence
-from types import FrameType
 from typing import Any, NoReturn
+
+from alphazero.interrupts import Interrupts
 
 COMMANDS = (
     "games",
@@ -38,7 +37,6 @@ EXIT_ERROR, EXIT_INTERRUPTED, EXIT_BROKEN_PIPE = (
     130,
     141,
 )  # the last two as shells report SIGINT and SIGPIPE
-SAME_PRESS_SECONDS = 0.3  # a second Ctrl-C so soon after the first is the same wish
 
 
 class UsageError(ValueError):
@@ -71,26 +69,6 @@ class ShowVersion(argparse.Action):
         parser.exit()
 
 
-class Interrupts:
-    """What Ctrl-C does: KeyboardInterrupt, and while that is carried out nothing for a moment, so that it can be.
-
-    `leaving`: the command is over; Ctrl-C ends the process at once, without what Python does at its exit.
-    """
-
-    def __init__(self) -> None:
-        self.leaving = False
-        self.last = -SAME_PRESS_SECONDS
-
-    def __call__(self, number: int, frame: FrameType | None) -> None:
-        now = time.monotonic()
-        if now - self.last < SAME_PRESS_SECONDS:
-            return
-        self.last = now
-        if self.leaving:
-            os._exit(EXIT_INTERRUPTED)
-        raise KeyboardInterrupt
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return 0, 1 (`doctor` found something), 2 (an error), 130 (interrupted) or 141 (closed pipe).
 
@@ -98,9 +76,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     if arguments is not None:
         return _run(arguments)
-    interrupts = Interrupts()
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not where the caller has it ignored
-        signal.signal(signal.SIGINT, interrupts)
+    interrupts = Interrupts(lambda: _fail("interrupted", EXIT_INTERRUPTED))
+    interrupts.install()
     try:
         return _run(sys.argv[1:])
     except KeyboardInterrupt:  # while another end was being told
