@@ -16,12 +16,13 @@ from typing import Any
 import numpy as np
 
 import games
-from alphazero.arena.accuracy import join_moves, read_positions
+from alphazero.arena.accuracy import read_positions
 from alphazero.arena.players import make_player
 from alphazero.bars import progress_bar
 from alphazero.exact import ILLEGAL, ConnectFourSolver, make_solver
 from alphazero.play.player import Decisions, Player, Turns
 from alphazero.play.table import Seats, play_games
+from games.notation import join_moves
 
 PLAYERS = (
     "random",
