@@ -77,7 +77,12 @@ def random_games(game: Any, lengths: list[int], seed: int = 0) -> Games:
 
 def legal_games(game: Any, count: int, seed: int = 0, **settings: Any) -> Games:
     """Return finished games of self-play of every kind: after random plies, resigned, with fast searches."""
-    usual = {"random_opening_plies": 2, "full_search_fraction": 0.6, "fast_simulations": 2, "resign_threshold": -0.5}
+    usual = {
+        "random_opening_plies": 2,
+        "full_search_fraction": 0.6,
+        "fast_simulations": 2,
+        "resign_threshold": -0.5,
+    }
     return worker(game, seed, parallel_games=count, **(usual | settings)).play(count, only=count)
 
 
