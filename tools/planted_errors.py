@@ -429,6 +429,13 @@ PLANTS = (
         "games/test_boards.py::test_othello_follows_the_slow_rules[8]",
     ),
     Plant(
+        "rules: the hash of Othello adds the player to move to a bitboard",
+        "games/othello.py",
+        "mix(mix(state.own + mix(state.other + ONE)) + np.uint64(state.player))",
+        "mix(state.own + mix(state.other + ONE + np.uint64(state.player)))",
+        "games/test_hashes.py::test_all_positions_of_a_small_board_have_hashes_of_their_own[Othello(size=4)-62788]",
+    ),
+    Plant(
         "rules: a cell of Hex touches the wrong diagonal",
         HEX,
         "((-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0))",
