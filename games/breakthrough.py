@@ -9,13 +9,14 @@ where the piece stands, row by row from the top left of that view. In text squar
 
 import functools
 import re
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 
 from games.bits import mix, stone_key
 from games.game import IllegalAction, game_class, njit
 from games.kernel import helper
+from games.protocol import Game
 from games.stones import (
     LETTERS,
     impossible,
@@ -30,9 +31,9 @@ from games.symmetry import IDENTITY, MIRROR, Symmetries, cell_tables
 DIRECTIONS = 3
 
 
-def breakthrough(rows: int = 8, cols: int = 8):
+def breakthrough(rows: int = 8, cols: int = 8) -> Game:
     """Return the game on rows x cols squares."""
-    return Breakthrough(int(rows), int(cols))
+    return cast(Game, Breakthrough(int(rows), int(cols)))
 
 
 @functools.cache

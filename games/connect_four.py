@@ -7,7 +7,7 @@ from 1.
 """
 
 import functools
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 
@@ -15,13 +15,14 @@ from games.bits import mix, next_seed, popcount, random_below
 from games.game import IllegalAction, game_class, njit
 from games.kernel import helper
 from games.lines import hash_cells, winners, wins
+from games.protocol import Game
 from games.stones import PLAYED_ON, check_counts, impossible, read_stones, stones_text
 from games.symmetry import Symmetries, column_symmetries
 
 ONE, ZERO = np.uint64(1), np.uint64(0)
 
 
-def connect_four(rows: int = 6, cols: int = 7, connect: int = 4):
+def connect_four(rows: int = 6, cols: int = 7, connect: int = 4) -> Game:
     """Return the game, on bitboards where they fit; ValueError for a line longer than the board."""
     if connect > max(rows, cols):
         raise ValueError(
@@ -29,7 +30,7 @@ def connect_four(rows: int = 6, cols: int = 7, connect: int = 4):
             f"{cols}: expected at most {max(rows, cols)}"
         )
     kind = ConnectFour if (rows + 1) * cols <= 64 and rows < 63 else LargeConnectFour
-    return kind(int(rows), int(cols), int(connect))
+    return cast(Game, kind(int(rows), int(cols), int(connect)))
 
 
 @functools.cache

@@ -15,6 +15,8 @@ import games
 from games.contract_form import check_form
 from games.contract_playouts import check_playouts
 from games.contract_view import Bench, View, compiled_view, python_view
+from games.options import check_seed
+from games.protocol import Game
 
 __all__ = ["ContractError", "Coverage", "check_game"]
 
@@ -38,7 +40,7 @@ class Coverage(NamedTuple):
 
 
 def check_game(
-    game: Any,
+    game: Game,
     num_games: int = 20,
     seed: int = 1,
     examples: Iterable[tuple[str, int]] = (),
@@ -50,7 +52,7 @@ def check_game(
     num_playouts: playouts from each of a few positions, to compare `random_playout` with plain random play.
     Raises ContractError (an AssertionError) that names the broken promise and the position.
     """
-    checker = _Checker(game, seed)
+    checker = _Checker(game, check_seed(seed))
     checker.require(*check_form(game))
     for _ in range(num_games):
         checker.play_game(checker.random_choice)
@@ -70,7 +72,7 @@ def check_game(
 class _Checker:
     """One run of the checks over a game: the game being played, and what all positions so far have shown."""
 
-    def __init__(self, game: Any, seed: int):
+    def __init__(self, game: Game, seed: int):
         self.game, self.random = game, np.random.default_rng(seed)
         self.bench = Bench(game)
         self.mirrors = np.zeros(len(game.symmetries.cells), game.state_dtype)
@@ -109,7 +111,9 @@ class _Checker:
 
     def _read(self, name: str | None, moves: str) -> int:
         self.require(name is not None, f"the example {moves!r} ends before the game is over")
-        return self._accepted(lambda: self.game.parse_action(self.bench.state, name), f"{name} of {moves}")
+        return self._accepted(
+            lambda: self.game.parse_action(self.bench.state, name or ""), f"{name} of {moves}"
+        )
 
     def play_game(self, choose: Callable[[np.ndarray], int]) -> None:
         """Play one game from the start, checking every position on the way."""
@@ -240,7 +244,7 @@ class _Checker:
         self.require(
             game.state_text(again) == text, f"parse_state({text!r}) has the text {game.state_text(again)!r}"
         )
-        if getattr(game, "text_is_complete", True):
+        if game.text_is_complete:
             read = compiled_view(game, again, -1)
             self.require(*view.same(read, "the position read back from its text is not equal"))
 
@@ -286,7 +290,7 @@ class _Checker:
     def _compare_planes(self, before: View, after: View) -> None:
         """Sum how much planes change, own and other paired as the mover's view has them, and otherwise."""
         swapped = before.to_move != after.to_move
-        for own, other in getattr(self.game, "plane_pairs", ()):
+        for own, other in self.game.plane_pairs:
             pair, now = before.planes[[own, other]], after.planes[[own, other]]
             straight, crossed = np.abs(now - pair).sum(), np.abs(now - pair[::-1]).sum()
             self.plane_changes += (crossed, straight) if swapped else (straight, crossed)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from games.game import njit
+from games.protocol import Game
 
 GUARD = 16
 SENTINEL = -77
@@ -51,7 +52,7 @@ def byte_copy(states: np.ndarray) -> np.ndarray:
 class Bench:
     """A record with a record on either side of it; `state` is the one in the middle, changed in place."""
 
-    def __init__(self, game: Any):
+    def __init__(self, game: Game):
         self.block = np.zeros(3, game.state_dtype)
         self.state = self.block.view(np.recarray)[1]
         game.reset(self.state)
@@ -61,7 +62,7 @@ class Bench:
         return byte_copy(self.block[1:2])
 
 
-def python_view(game: Any, bench: Bench, require: Callable[[bool, str], None]) -> View:
+def python_view(game: Game, bench: Bench, require: Callable[[bool, str], None]) -> View:
     """Ask a game about the position on the bench, call by call, watching for writes outside the arrays."""
     state = bench.state
     legal = np.full(game.num_actions + 2 * GUARD, SENTINEL, np.int32)
@@ -108,7 +109,7 @@ def _look(game, state, action, legal, planes, facts, hashes):
     hashes[1] = game.input_hash(state)
 
 
-def compiled_view(game: Any, state: Any, action: int) -> View:
+def compiled_view(game: Game, state: Any, action: int) -> View:
     """Ask a game about a record from compiled code, after playing an action on it in place (-1: none)."""
     legal = np.empty(game.num_actions, np.int32)
     planes = np.full((game.planes, *game.board_shape), np.nan, np.float32)

@@ -32,15 +32,14 @@ Plain Python: the class attributes or properties `planes`, `board_shape`, `num_a
 decorator adds `name`, `initial_state` and `legal`, and unless the class has its own `symmetries` (the
 identity alone), `parse_action` (the legal action of that name), `parse_state` (refuses every text), `render`
 (the lines of `state_text`, which a "/" ends) and `rules` (the fields).
-Optional: `rule_bounds` (field -> lowest and highest
-value, for games from outside), `plane_pairs` (pairs of planes, own and other, that change places when the
-turn passes; `games.contract` checks them), `text_is_complete` (False where `state_text` leaves out history),
-`part_sizes` and `part_name(state, index, value)` (for `games.factored`).
+Optional: `rule_bounds` (field -> lowest and highest value, for games from outside), `plane_pairs` (pairs of
+planes, own and other, that change places when the turn passes; `games.contract` checks them; none by default),
+`text_is_complete` (False where `state_text` leaves out history), `part_sizes` and `part_name(state, index, value)`
+(for `games.factored`). As types, for who uses games: `games.protocol`.
 """
 
 import functools
-import inspect
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -49,7 +48,7 @@ from numba.core.dispatcher import Dispatcher
 from numba.extending import overload_method
 
 from games.bits import copy_state, mix, next_seed, random_below
-from games.kernel import njit, notice_source
+from games.kernel import njit
 from games.symmetry import identity_alone
 
 __all__ = ["FIRST", "SECOND", "IllegalAction", "copy_state", "game_class", "njit"]
@@ -107,12 +106,12 @@ class _CheckedPlay:
 
 
 @njit
-def plain_playout(self, state, actions, seed):
+def plain_playout(self, state, out, seed):
     """Play uniformly random legal actions on `state` to the end; return the outcome for the first player."""
     while not self.is_over(state):
-        count = self.legal_actions(state, actions)
+        count = self.legal_actions(state, out)
         seed = next_seed(seed)
-        self.play(state, np.int64(actions[random_below(mix(seed), count)]))
+        self.play(state, np.int64(out[random_below(mix(seed), count)]))
     return self.outcome(state)
 
 
@@ -153,11 +152,12 @@ def render(self, state) -> str:
 DEFAULTS = {
     "initial_state": initial_state, "legal": legal, "parse_action": parse_action, "parse_state": parse_state,
     "render": render, "random_playout": plain_playout, "rules": property(lambda self: self._asdict()),
+    "plane_pairs": (), "text_is_complete": True, "playout_is_uniform": True,
     "symmetries": property(lambda self: identity_alone(self.board_shape, self.num_actions)),
 }  # fmt: skip
 
 
-def game_class(name: str):
+def game_class(name: str) -> Callable[[Any], Any]:
     """Return a decorator that makes a NamedTuple of rules a game called `name`; TypeError if parts miss."""
 
     def decorate(cls: Any):
@@ -167,7 +167,6 @@ def game_class(name: str):
             raise TypeError(f"game {cls.__name__} lacks {', '.join(missing)} (kernels need @njit)")
         if "name" not in cls.__dict__:
             cls.name = name
-        notice_source(Path(inspect.getfile(cls.play.py_func)))
         cls.play = _CheckedPlay(cls.play)
         for part, default in DEFAULTS.items():
             if part not in cls.__dict__:
@@ -188,21 +187,26 @@ def kernel_of(cls: type, name: str) -> Dispatcher | None:
 def _dispatch(name: str, num_arguments: int) -> None:
     """Let compiled code call `game.<name>(...)` on any NamedTuple whose class has such a kernel."""
 
+    def named(call):
+        """Give each kernel's call a name of its own, by which machine code of several processes is linked."""
+        call.__qualname__ = f"_dispatch.{name}"
+        return call
+
     def resolve_0(game):
         kernel = kernel_of(game.instance_class, name)
-        return kernel and (lambda game: kernel(game))
+        return kernel and named(lambda game: kernel(game))
 
     def resolve_1(game, first):
         kernel = kernel_of(game.instance_class, name)
-        return kernel and (lambda game, first: kernel(game, first))
+        return kernel and named(lambda game, first: kernel(game, first))
 
     def resolve_2(game, first, second):
         kernel = kernel_of(game.instance_class, name)
-        return kernel and (lambda game, first, second: kernel(game, first, second))
+        return kernel and named(lambda game, first, second: kernel(game, first, second))
 
     def resolve_3(game, first, second, third):
         kernel = kernel_of(game.instance_class, name)
-        return kernel and (lambda game, first, second, third: kernel(game, first, second, third))
+        return kernel and named(lambda game, first, second, third: kernel(game, first, second, third))
 
     resolver = (resolve_0, resolve_1, resolve_2, resolve_3)[num_arguments]
     for kind in (types.NamedTuple, types.NamedUniTuple):

@@ -9,13 +9,14 @@ it meant for the other. In text a cell is the letter of its column and the numbe
 """
 
 import functools
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 
 from games.bits import mix, next_seed, random_below, stone_key
 from games.game import IllegalAction, game_class, njit
 from games.kernel import helper
+from games.protocol import Game
 from games.stones import LETTERS, impossible, read_board_and_mover, read_square, refuse_rest, stones_text
 from games.symmetry import HALF_TURN, IDENTITY, Symmetries, board_symmetries
 
@@ -29,9 +30,9 @@ BOTH_SIDES = FIRST_SIDE | LAST_SIDE
 SWAP = "swap"
 
 
-def hex_game(size: int = 11, swap: int = 0):
+def hex_game(size: int = 11, swap: int = 0) -> Game:
     """Return the game on size x size cells."""
-    return Hex(int(size), int(swap))
+    return cast(Game, Hex(int(size), int(swap)))
 
 
 @functools.cache

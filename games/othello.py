@@ -6,7 +6,7 @@ only where nothing else is. In text a square is the letter of its column and the
 """
 
 import functools
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from games.discs import playable_squares, turned_discs
 from games.game import IllegalAction, game_class, njit
 from games.kernel import helper
 from games.lines import hash_cells
+from games.protocol import Game
 from games.stones import (
     LETTERS,
     impossible,
@@ -37,11 +38,11 @@ START_TURNS = (
 )  # the other turns of the board change the start
 
 
-def othello(size: int = 8):
+def othello(size: int = 8) -> Game:
     """Return the game, on bitboards where they fit; ValueError for an odd size."""
     if size % 2:
         raise ValueError(f"othello: rule size={size} is not possible: expected an even number, 4 to 16")
-    return (Othello if size <= 8 else LargeOthello)(int(size))
+    return cast(Game, (Othello if size <= 8 else LargeOthello)(int(size)))
 
 
 @functools.cache

@@ -11,8 +11,10 @@ import sys
 import pytest
 
 from alphazero import cli
+from alphazero.arena.players import KINDS, find_kind
 from alphazero.commands import train as train_command
 from alphazero.commands.options import model_spec, player_spec
+from games.options import parse_spec
 
 MODULES_CODE = """
 import sys
@@ -53,6 +55,7 @@ def error_line(capsys, *arguments: str) -> str:
         ["games"],
         ["games", "connect_four"],
         ["champions"],
+        ["players", "--help"],
         ["trian"],
     ],
 )
@@ -74,6 +77,26 @@ def test_games_are_listed_and_their_rules_shown(capsys):
     assert status == 0 and "rows" in out and "default 6" in out
 
 
+def test_kinds_of_players_are_listed_and_their_options_shown(capsys):
+    status, out, _ = run(capsys, "players")
+    assert status == 0 and [line.split()[0] for line in out.splitlines()] == list(KINDS)
+    for name in KINDS:
+        status, out, _ = run(capsys, "players", name)
+        assert status == 0 and out.startswith(f"{name}: ")
+        for option in find_kind(name).options:
+            assert f"  {option.name} " in out and f"{option.meaning} ({option.allowed}; " in out
+    status, out, _ = run(capsys, "players", "mcts:c=0.5")
+    assert status == 0 and out.startswith("mcts:c=0.5 can be played")
+    assert "c=-1 is not possible: expected a number from 0 to 1000" in error_line(
+        capsys, "players", "mcts:c=-1"
+    )
+
+
+def test_listing_players_loads_neither_torch_nor_numba(run_python):
+    result = run_python(MODULES_CODE, "players", "champion")
+    assert not {"torch", "numba"} & set(result.stdout.splitlines()[-1].split()), result.stdout + result.stderr
+
+
 def test_an_illegal_move_in_a_saved_game_names_the_file(capsys, tmp_path):
     path = tmp_path / "saved.txt"
     path.write_text(
@@ -85,10 +108,10 @@ def test_an_illegal_move_in_a_saved_game_names_the_file(capsys, tmp_path):
 
 @pytest.mark.parametrize(("arguments", "words"), [
     ([], "COMMAND"),
-    (["trian"], "unknown command 'trian', did you mean train?"),
+    (["trian"], "unknown command 'trian', did you mean 'train'?"),
     (["--foo"], "unknown option '--foo'; expected a command: games"),
-    (["--versoin"], "did you mean --version?"),
-    (["play", "connect_four", "--simulatons", "3"], "'--simulatons', did you mean --simulations?"),
+    (["--versoin"], "did you mean '--version'?"),
+    (["play", "connect_four", "--simulatons", "3"], "'--simulatons', did you mean '--simulations'?"),
     (["games", "conect_four"], "did you mean 'connect_four'?"),
     (["games", "go:size=20"], "size"),
     (["match", "runs/typo", "random", "--game", "connect_four"], "runs/typo: no such run or model"),
@@ -195,8 +218,8 @@ def test_analysis_as_text_shows_board_and_table(capsys):
 def test_a_model_is_named_by_its_file_or_its_run(tmp_path):
     file = tmp_path / "model.safetensors"
     file.touch()
-    assert model_spec(str(tmp_path), 7) == f'model:path="{file}",simulations=7'
-    assert player_spec(str(file)) == f'model:path="{file}"'
+    assert parse_spec(model_spec(str(tmp_path), 7)) == ("model", {"path": str(file), "simulations": "7"})
+    assert parse_spec(player_spec(str(file))) == ("model", {"path": str(file)})
     assert player_spec("mcts:simulations=7") == "mcts:simulations=7"
 
 

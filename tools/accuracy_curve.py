@@ -17,6 +17,7 @@ from alphazero.arena.players import make_player
 from alphazero.commands.accuracy import position_files
 from alphazero.run.evaluation import model_file
 from alphazero.run.plots import read_metrics
+from games.options import format_spec
 
 RESULTS = "accuracy.jsonl"
 
@@ -30,7 +31,7 @@ def judged(run: Path) -> list[dict[str, Any]]:
 def judge(run: Path, rating: dict[str, Any], sets: list[Any], game: Any, simulations: int) -> dict[str, Any]:
     """Return the wrong moves of one rated generation."""
     path = run / "checkpoints" / model_file(rating["generation"])
-    player = make_player(f"model:path={path},simulations={simulations}", game, seed=1)
+    player = make_player(format_spec("model", {"path": path, "simulations": simulations}), game, seed=1)
     errors = [count_errors(player, positions) for positions in sets]
     return {
         "generation": rating["generation"],

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 import games
 from alphazero.arena.accuracy import join_moves, read_positions
 from alphazero.arena.players import make_player
+from alphazero.bars import progress_bar
 from alphazero.exact import ILLEGAL, ConnectFourSolver, make_solver
 from alphazero.play.player import Decisions, Player, Turns
 from alphazero.play.table import Seats, play_games
@@ -148,7 +148,7 @@ def main() -> None:
         missing[positions.name] -= len(positions.states)
     rng = np.random.default_rng([args.seed, len(seen)])
     players = [make_player(spec, game, seed=int(rng.integers(2**31))) for spec in PLAYERS]
-    with tqdm(total=sum(missing.values()), unit="position") as bar:
+    with progress_bar(total=sum(missing.values()), unit="position") as bar:
         for line in moves_of_games(game, players, rng):
             if max(missing.values()) <= 0:
                 return

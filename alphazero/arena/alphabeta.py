@@ -8,8 +8,6 @@ that: quick wins come first, and a lost position is defended for as long as poss
 import numpy as np
 from numba import prange
 
-from alphazero.arena.players import Kind
-from alphazero.arena.spec import Option
 from alphazero.exact.alphabeta import BEYOND, FRAME, WIN, Task, advance, begin, sign
 from alphazero.exact.table import ENTRY
 from alphazero.play.player import Decisions, Player, Turns, as_positions
@@ -103,18 +101,3 @@ class AlphaBetaPlayer(Player):
         best = values == values.max(axis=1, keepdims=True)
         actions = np.argmax(best * (1.0 - self.rng.random(values.shape)), axis=1)
         return Decisions(actions, values=np.sign(values.max(axis=1)).astype(np.float32))
-
-
-def _build(game, seed: int, device: str, name: str, depth: int) -> AlphaBetaPlayer:
-    return AlphaBetaPlayer(game, depth, seed, name)
-
-
-KINDS = {
-    "alphabeta": Kind(
-        "alpha-beta search to a fixed depth, without a heuristic",
-        _build,
-        {
-            "depth": Option(int, 5, "plies looked ahead", minimum=1, maximum=1000),
-        },
-    )
-}

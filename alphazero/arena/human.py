@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from alphazero.arena.players import Kind
 from alphazero.play.player import Decisions, Player, Turns
 
 
@@ -35,10 +34,3 @@ class HumanPlayer(Player):
                 ) from None
             except ValueError as error:
                 shown = f"{error}\n"
-
-
-def _build(game, seed: int, device: str, name: str) -> HumanPlayer:
-    return HumanPlayer(game, name=name)
-
-
-KINDS = {"human": Kind("asks at the keyboard", _build)}

@@ -10,6 +10,7 @@ from alphazero.arena.result import GameRecord, MatchResult
 from alphazero.play.player import Player
 from alphazero.play.progress import Progress, ProgressBar
 from alphazero.play.table import Seats, play_games
+from games.options import check_seed
 
 
 def play_match(
@@ -29,14 +30,14 @@ def play_match(
     actions (repeated in turn when there are too few), or are `opening_plies` random legal plies drawn by
     `seed`, by default as many as give enough openings. Both players begin with `new_games(seed)`, so equal
     players and an equal seed give equal games. progress: told how many games have ended; True shows a bar.
-    The players stay open. Raises ValueError for an odd or impossible number of games, an impossible opening, and an
-    illegal move, with the player, the position and the move.
+    The players stay open. Raises ValueError for an odd or impossible number of games, a seed that is not
+    0 <= seed < 2**63, an impossible opening, and an illegal move, with the player, the position and the move.
     """
     if num_games < 2 or num_games % 2:
         raise ValueError(
             f"{num_games} games: expected an even number of at least 2, for every opening is played with both colours"
         )
-    num_pairs = num_games // 2
+    num_pairs, seed = num_games // 2, check_seed(seed)
     if openings is None:
         plies = default_opening_plies(game, num_pairs) if opening_plies is None else opening_plies
         if plies < 0:

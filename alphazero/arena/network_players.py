@@ -4,9 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from alphazero.arena.model_options import MODEL_OPTIONS
-from alphazero.arena.players import Kind
-from alphazero.arena.spec import Option
 from alphazero.play.player import Decisions, Player, Turns, as_positions
 from alphazero.search.simulate import seen_by
 from games.bits import copy_state
@@ -122,30 +119,3 @@ def _value_actions(game, states, children, parents, actions, judged, values):
         else:
             value = seen_by(mover, judged[child], game.to_move(children[child]))
         values[parents[child], actions[child]] = value
-
-
-def _build_policy(game, seed: int, device: str, name: str, temperature: float, **model: Any) -> PolicyPlayer:
-    from alphazero.network.loading import load_inference  # loads torch
-
-    return PolicyPlayer(game, load_inference(game=game, device=device, **model), temperature, seed, name)
-
-
-def _build_value(game, seed: int, device: str, name: str, **model: Any) -> ValuePlayer:
-    from alphazero.network.loading import load_inference  # loads torch
-
-    return ValuePlayer(game, load_inference(game=game, device=device, **model), seed, name)
-
-
-KINDS = {
-    "policy": Kind(
-        "draws from a network's policy, without a search",
-        _build_policy,
-        {
-            **MODEL_OPTIONS,
-            "temperature": Option(
-                float, 1.0, "0: the most probable move; 1: by probability", minimum=0.0, maximum=100.0
-            ),
-        },
-    ),
-    "value": Kind("looks one move ahead with a network's value", _build_value, MODEL_OPTIONS),
-}

@@ -17,6 +17,7 @@ from alphazero.arena.rating import Ratings, Record, fit_ratings
 from alphazero.arena.result import MatchResult
 from alphazero.play.player import Player
 from alphazero.play.progress import Progress
+from games.options import check_seed
 
 _LEAST_INFORMATION = 0.01  # of a game whose winner seems certain; between equals it is 0.25
 
@@ -194,4 +195,4 @@ def _apportion(weights: np.ndarray, total: int) -> np.ndarray:
 
 def _seed_of(name: str, seed: int) -> int:
     """Return a seed for one player or match of an evaluation, the same on every machine."""
-    return int(np.random.default_rng([seed, zlib.crc32(name.encode())]).integers(2**63))
+    return int(np.random.default_rng([check_seed(seed), zlib.crc32(name.encode())]).integers(2**63))

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from alphazero.arena.players import Kind
 from alphazero.play.player import Decisions, Player, Turns
 
 
@@ -21,10 +20,3 @@ class RandomPlayer(Player):
             actions[index] = self.rng.choice(legal)
             policies[index, legal] = 1.0 / len(legal)
         return Decisions(actions, -np.log((policies > 0).sum(axis=1)), policies=policies)
-
-
-def _build(game, seed: int, device: str, name: str) -> RandomPlayer:
-    return RandomPlayer(game, seed, name)
-
-
-KINDS = {"random": Kind("chooses uniformly among the legal moves", _build)}

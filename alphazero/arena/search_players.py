@@ -1,18 +1,12 @@
 """Players that search a tree before each move: with random rollouts (`mcts`) or with a network (`model`)."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-import games
-from alphazero.arena.model_options import MODEL_OPTIONS
-from alphazero.arena.players import Kind
-from alphazero.arena.spec import Option
-from alphazero.champions import require_champion
 from alphazero.config import SearchConfig
 from alphazero.play.player import Decisions, Player, Turns, as_positions
-from alphazero.search import Evaluator, NetworkEvaluator, RolloutEvaluator, Search
+from alphazero.search import Evaluator, NetworkEvaluator, Search
 from alphazero.search.search import SearchResult, leaves_per_tree
 
 SIMULATIONS_PER_LEAF = 32
@@ -129,107 +123,3 @@ class ModelPlayer(SearchPlayer):
             seed=seed,
             name=name,
         )
-
-
-def _build_mcts(
-    game,
-    seed: int,
-    device: str,
-    name: str,
-    simulations: int,
-    seconds: float,
-    c: float,
-    rollouts: int,
-    prove: bool,
-) -> SearchPlayer:
-    config = SearchConfig(rule="uct", simulations=simulations, c_uct=c, prove=prove)
-    return SearchPlayer(game, RolloutEvaluator(game, rollouts), config, seconds=seconds, seed=seed, name=name)
-
-
-def _build_model(
-    game,
-    seed: int,
-    device: str,
-    name: str,
-    path: str,
-    precision: str,
-    symmetries: bool,
-    seconds: float,
-    temperature: float,
-    **search: Any,
-) -> ModelPlayer:
-    from alphazero.network.loading import load_inference  # loads torch
-
-    config = SearchConfig.model_validate(search)
-    inference = load_inference(path, game, device, precision, symmetries)
-    return ModelPlayer(
-        game, inference, config, seconds=seconds, temperature=temperature, seed=seed, name=name
-    )
-
-
-def _build_champion(game, seed: int, device: str, name: str, **options) -> ModelPlayer:
-    path = str(require_champion(games.spec(game)))
-    return _build_model(game, seed, device, name, path=path, **options)
-
-
-_DEFAULTS = SearchConfig()
-SECONDS = Option(
-    float,
-    0.0,
-    "seconds for the moves of all games asked for at once, if simulations last longer; 0: no limit",
-    minimum=0.0,
-    maximum=86_400.0,
-)
-_SEARCH_OPTIONS = {
-    "simulations": Option(int, 200, "simulations a move", minimum=1, maximum=10_000_000),
-    "seconds": SECONDS,
-    "temperature": Option(float, 0.0, "0: the most visited move; 1: by visits", minimum=0.0, maximum=100.0),
-    "rule": Option(str, _DEFAULTS.rule, "selection rule", choices=("alphazero", "puct", "alphago", "uct")),
-    "gumbel": Option(bool, False, "Gumbel root search"),
-    "leaves": Option(int, _DEFAULTS.leaves, "most leaves of one tree in a batch", minimum=1, maximum=4096),
-    "c_init": Option(float, _DEFAULTS.c_init, "exploration of rule alphazero", minimum=0.0, maximum=1000.0),
-    "opponent_exploration": Option(
-        float,
-        _DEFAULTS.opponent_exploration,
-        "exploration where the opponent moves, times "
-        "that elsewhere; above 1 looks for moves after which he can go wrong",
-        minimum=0.0,
-        maximum=1000.0,
-    ),
-    "fpu_reduction": Option(
-        float,
-        _DEFAULTS.fpu_reduction,
-        "what actions without visits lose against their position",
-        minimum=0.0,
-        maximum=2.0,
-    ),
-    "prove": Option(bool, _DEFAULTS.prove, "carry proven results up the tree"),
-}
-_CHAMPION_OPTIONS = {**{key: MODEL_OPTIONS[key] for key in ("precision", "symmetries")}, **_SEARCH_OPTIONS}
-AT_ITS_BEST = {
-    "symmetries": True,
-    "prove": True,
-    "opponent_exploration": 3.0,
-}  # what `champion` adds to `model`
-KINDS = {
-    "mcts": Kind(
-        "tree search (UCT) with random rollouts",
-        _build_mcts,
-        {
-            "simulations": Option(int, 1000, "simulations a move", minimum=1, maximum=10_000_000),
-            "seconds": SECONDS,
-            "c": Option(float, _DEFAULTS.c_uct, "exploration constant", minimum=0.0, maximum=1000.0),
-            "rollouts": Option(int, 1, "rollouts a simulation", minimum=1, maximum=100_000),
-            "prove": Option(bool, False, "carry proven results up the tree"),
-        },
-    ),
-    "model": Kind("tree search with a network", _build_model, {**MODEL_OPTIONS, **_SEARCH_OPTIONS}),
-    "champion": Kind(
-        "tree search with the network of the game that comes with the package",
-        _build_champion,
-        {
-            key: replace(option, default=AT_ITS_BEST.get(key, option.default))
-            for key, option in _CHAMPION_OPTIONS.items()
-        },
-    ),
-}

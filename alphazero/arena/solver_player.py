@@ -2,8 +2,6 @@
 
 import numpy as np
 
-from alphazero.arena.players import Kind
-from alphazero.arena.spec import Option
 from alphazero.exact import make_solver
 from alphazero.play.player import Decisions, Player, Turns, as_positions
 
@@ -36,20 +34,3 @@ class SolverPlayer(Player):
             actions[index] = self.rng.choice(solution.best)
             values[index] = solution.value
         return Decisions(actions, values=values)
-
-
-def _build(game, seed: int, device: str, name: str, **options) -> SolverPlayer:
-    return SolverPlayer(game, **options, seed=seed, name=name)
-
-
-KINDS = {
-    "solver": Kind(
-        "perfect play by exhaustive search, for small games",
-        _build,
-        {
-            "distance": Option(bool, False, "win as fast and lose as slowly as possible; takes longer"),
-            "seconds": Option(float, 0.0, "limit for one position; 0: none", minimum=0.0, maximum=1e9),
-            "memory_mb": Option(float, 256.0, "memory of the table of positions", minimum=0.001, maximum=1e6),
-        },
-    )
-}

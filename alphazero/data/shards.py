@@ -18,8 +18,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import games as rules
-from alphazero.data.games import Games, as_games, join
+from alphazero.data.games import Games, arrays_of, columns_of, from_arrays, join, no_games
+from alphazero.data.labels import Row, SearchLabels
 from alphazero.files import write_atomically
+from alphazero.moments import during
 
 FORMAT_VERSION = 2  # 2: with surprises
 UNREADABLE = (
@@ -43,7 +45,7 @@ def pack(games: Games, extra: Mapping[str, np.ndarray] | None = None) -> bytes:
     """Return the arrays of the games, and any others by name, as a compressed .npz."""
     buffer = io.BytesIO()
     arrays: dict[str, Any] = {
-        **games._asdict(),
+        **arrays_of(games),
         **{f"_{name}": array for name, array in (extra or {}).items()},
     }
     np.savez_compressed(buffer, **arrays)
@@ -55,11 +57,33 @@ def unpack(data: bytes, game: Any) -> tuple[Games, dict[str, np.ndarray]]:
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             found = {name: arrays[name] for name in arrays.files}
-        games = as_games({name: found.pop(name) for name in Games._fields}, game)
+        games = _as_games({name: found.pop(name) for name in arrays_of(no_games(game))}, game)
     except UNREADABLE as error:
         reason = " ".join(str(error).split())
         raise ShardError(f"not the arrays of games of {game.name} ({reason})") from None
     return games, {name[1:]: array for name, array in found.items()}
+
+
+def _as_games(arrays: dict[str, np.ndarray], game: Any) -> Games:
+    """Return arrays that were read from a file as games of `game`; ValueError when they are none."""
+    empty = no_games(game)
+    expected = arrays_of(empty)
+    for name, array in arrays.items():
+        if array.dtype != expected[name].dtype or array.shape[1:] != expected[name].shape[1:]:
+            raise ValueError(f"{name} is {array.dtype}{list(array.shape)}")
+    # a file does not keep that records are aligned
+    arrays["starts"] = arrays["starts"].view(game.state_dtype)
+    rows = {
+        Row.GAME: len(arrays["lengths"]),
+        Row.PLY: int(arrays["lengths"].sum()),
+        Row.ENTRY: int(arrays["counts"].sum()),
+    }
+    sizes = {"starts": rows[Row.GAME]} | {
+        name: rows[column.row] for name, column in columns_of(empty).items()
+    }
+    if any(len(array) != sizes[name] for name, array in arrays.items()):
+        raise ValueError("their lengths do not agree")
+    return from_arrays(arrays, SearchLabels)
 
 
 def write_shard(folder: str | os.PathLike[str], name: str, game: Any, games: Games, **facts: Any) -> Path:
@@ -78,7 +102,8 @@ def write_shard(folder: str | os.PathLike[str], name: str, game: Any, games: Gam
     }
     path = folder / f"{name}.npz"
     write_atomically(path, data)
-    write_atomically(path.with_suffix(".json"), json.dumps(manifest, indent=1).encode())
+    with during("manifest"):
+        write_atomically(path.with_suffix(".json"), json.dumps(manifest, indent=1).encode())
     return path
 
 

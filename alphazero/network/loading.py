@@ -7,10 +7,18 @@ from alphazero.network.symmetric import SymmetricInference
 CPU_BATCH, CUDA_BATCH = 64, 512  # rows at once: matches rarely ask for more, and fewer are padded
 
 
-def load_inference(path: str, game, device: str = "auto", precision: str = "auto", symmetries: bool = False):
+def load_inference(
+    path: str,
+    game,
+    device: str = "auto",
+    precision: str = "auto",
+    symmetries: bool = False,
+    variant: str = "",
+):
     """Return the network of a model file, ready to evaluate positions of `game`.
 
-    symmetries: it answers with the mean over all symmetries of the game, at the cost of so many rows.
+    symmetries: it answers with the mean over all symmetries of the game, at the cost of so many rows. variant: the
+    way to compute it, as `Inference.choice` names it; "": the fastest in a short measurement.
     Raises ValueError when the file is no model or one for another game, OSError when it cannot be read.
     """
     target = resolve_device(device)

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
+from games.options import check_seed
+
 __all__ = ["Decisions", "Player", "Turns", "as_positions"]
 
 
@@ -44,14 +46,15 @@ class Player(ABC):
     """Whatever can choose a move in positions of one game.
 
     `rng` is the player's only source of chance: the same seed and the same calls give the same moves. Whoever makes a
-    player closes it in every case, by `close` or as in `with make_player(...) as player`.
+    player closes it in every case, by `close` or as in `with make_player(...) as player`. ValueError for a seed that is
+    not 0 <= seed < 2**63.
     """
 
     def __init__(self, game: Any, name: str, seed: int = 0):
         self.game = game
         self.name = name
-        self.seed = seed
-        self.rng = np.random.default_rng(seed)
+        self.seed = check_seed(seed)
+        self.rng = np.random.default_rng(self.seed)
 
     @abstractmethod
     def decide(self, turns: Turns) -> Decisions:
@@ -69,7 +72,7 @@ class Player(ABC):
 
     def new_games(self, seed: int = 0) -> None:
         """Forget all earlier games and start the generator anew from the player's own seed and this one."""
-        self.rng = np.random.default_rng([self.seed, seed])
+        self.rng = np.random.default_rng([self.seed, check_seed(seed)])
 
     def close(self) -> None:  # noqa: B027  (most players hold nothing that must be given back)
         """Give back what the player holds, such as another program; it plays no more. Twice is as good as once."""

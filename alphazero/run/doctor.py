@@ -240,6 +240,8 @@ def read_run(folder: Path) -> Run:
 
     rows = read_metrics(folder / "metrics.jsonl")
     config = load_config(folder / "config.toml")
+    if not isinstance(config, Config):
+        raise ValueError(f"{folder}: a run of {config.method}: the checks are for expert_iteration")
     generations = [row for row in rows if row.get("event") == "generation"]
     if len(generations) < ENOUGH:
         raise ValueError(

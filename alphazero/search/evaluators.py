@@ -15,6 +15,7 @@ from numba import prange
 from alphazero.search.simulate import FIRST, seen_by
 from games.bits import copy_state, mix
 from games.kernel import helper, njit
+from games.options import check_seed
 
 
 class Evaluator(Protocol):
@@ -61,7 +62,7 @@ class RolloutEvaluator:
     def __init__(self, game: Any, rollouts: int = 1, seed: int = 0):
         if rollouts < 1:
             raise ValueError(f"rollouts={rollouts}: expected at least 1")
-        self.game, self.rollouts, self._seed = game, rollouts, np.uint64(seed)
+        self.game, self.rollouts, self._seed = game, rollouts, np.uint64(check_seed(seed))
         self._evaluated = 0
 
     def evaluate(self, states: np.ndarray, planes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

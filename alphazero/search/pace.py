@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+from games.compile_time import compile_seconds
+
 __all__ = ["SLICE_SECONDS", "UNLIMITED", "Slices", "thinking_clock"]
 
 UNLIMITED = 2**30  # the budget of a search that only the clock, or somebody who waits for it, ends
@@ -12,7 +14,7 @@ SLICE_SECONDS = 0.03  # what compiled code aims at: Python sees signals and othe
 
 def thinking_clock() -> float:
     """Return seconds since some moment, on a clock that stands still while code is being compiled."""
-    return time.perf_counter()
+    return time.perf_counter() - compile_seconds()
 
 
 class Slices:

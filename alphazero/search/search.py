@@ -15,10 +15,9 @@ from alphazero.search.forest import make_forest, size_bytes
 from alphazero.search.pace import UNLIMITED, Slices, thinking_clock
 from alphazero.search.rules import make_rule
 from games.bits import mix
+from games.options import check_seed
 
-FIRST_SLICE = (
-    256  # rollouts of all trees together before the first look at the clock, where compiled code runs them
-)
+FIRST_SLICE = 256  # rollouts of all trees together before the first look at the clock
 
 
 class SearchResult(NamedTuple):
@@ -58,6 +57,7 @@ class Search:
         replay: bool | None = None,
         grow_while_room: bool = False,
     ):
+        seed = check_seed(seed)
         self.game, self.evaluator, self.config = game, evaluator, config
         self.rule = make_rule(config, noise=noise)
         self.noise = np.int8(noise)
@@ -88,7 +88,8 @@ class Search:
         self.seed_trees(seed)
 
     def seed_trees(self, seed: int, trees: np.ndarray | None = None) -> None:
-        """Give each tree its own generator, derived from `seed` and the tree's number."""
+        """Give each tree its own generator, derived from `seed` (0 <= seed < 2**63) and the tree's number."""
+        seed = check_seed(seed)
         for tree in self.all_trees if trees is None else trees:
             own = int(mix(np.uint64(int(tree) + 1)))
             self.forest.trees["seed"][tree] = mix(np.uint64((seed + own) & (2**64 - 1)))
@@ -238,8 +239,8 @@ def search_positions(
     """Search each of the positions states [n] from scratch and return what was found, without root noise.
 
     simulations: the budget of each (config.simulations by default); seconds: a limit for all of them together,
-    alone or on top. Raises ValueError when the forest does not fit into config.memory_mb; with seconds trees grow
-    while there is room.
+    alone or on top. Raises ValueError when the forest does not fit into config.memory_mb (with seconds trees grow while
+    there is room), and for a seed that is not 0 <= seed < 2**63.
     """
     budget = budget_of(config, simulations, seconds)
     leaves = leaves_per_tree(config, len(states)) if evaluator.rollouts is None else 1

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from alphazero.data.games import WEIGHT_SCALE
+from alphazero.data.labels import WEIGHT_SCALE
 from alphazero.search.forest import ROOT
 from alphazero.search.noise import draw, draw_unit
 from alphazero.search.reroot import play_at_root

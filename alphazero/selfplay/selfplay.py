@@ -11,10 +11,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from alphazero.data.games import Games, join, no_games, select
+from alphazero.moments import during
 from alphazero.search.evaluators import Evaluator
 from alphazero.search.search import Search
 from alphazero.selfplay import moves
 from alphazero.selfplay.logs import make_logs, put_game, take_game
+from games.options import check_seed, derived_seed
 
 
 class Tally(NamedTuple):
@@ -91,10 +93,11 @@ class SelfPlay:
     """Games of a network (or any evaluator) against itself.
 
     search: a `SearchConfig`; selfplay: a `SelfplayConfig`. The same seed, settings and evaluator give the same
-    games, whatever the number of threads.
+    games, whatever the number of threads. ValueError for a seed that is not 0 <= seed < 2**63.
     """
 
     def __init__(self, game: Any, evaluator: Evaluator, search: Any, selfplay: Any, seed: int):
+        seed = check_seed(seed)
         self.game, self.evaluator = game, evaluator
         self.play_rule = moves.make_play_rule(search, selfplay)
         sizes = [len(part) for part in np.array_split(np.arange(selfplay.parallel_games), selfplay.groups)]
@@ -102,7 +105,7 @@ class SelfPlay:
             update={"memory_mb": search.memory_mb / len(sizes), "cache_mb": search.cache_mb / len(sizes)}
         )
         self.groups = [
-            _Group(game, size, shared, self.play_rule, evaluator, seed + 7919 * index)
+            _Group(game, size, shared, self.play_rule, evaluator, derived_seed(seed, 7919 * index))
             for index, size in enumerate(sizes)
         ]
         self.tally = Tally()
@@ -174,7 +177,8 @@ class SelfPlay:
         batch = group.search.collect()
         if batch is not None:
             began = time.perf_counter()
-            group.pending = submit(self.evaluator, *batch)
+            with during("batch"):
+                group.pending = submit(self.evaluator, *batch)
             self._evaluator_seconds += time.perf_counter() - began
 
     def _expand(self, group: _Group) -> None:

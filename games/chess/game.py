@@ -1,7 +1,7 @@
 """Chess: checkmate, stalemate, and draws that come by themselves: repetition, fifty moves, insufficient material."""
 
 import functools
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from games.chess.checks import KINGSIDE, QUEENSIDE, in_check
 from games.chess.moves import can_move, legal_actions
 from games.game import game_class, njit
 from games.kernel import helper
+from games.protocol import Game
 
 FIFTY_MOVES = 100  # plies
 THREEFOLD = 2  # earlier occurrences
@@ -27,9 +28,9 @@ PER_POSITION, CONSTANT = 14, 7  # planes: of each position shown, and of the pre
 SCALE = np.float32(0.01)  # of the planes that count moves
 
 
-def chess(history: int = 8, max_plies: int = 512):
+def chess(history: int = 8, max_plies: int = 512) -> Game:
     """Return the game; history: positions that the planes show; max_plies: longest game, then a draw."""
-    return Chess(int(history), int(max_plies))
+    return cast(Game, Chess(int(history), int(max_plies)))
 
 
 @functools.cache

@@ -8,8 +8,10 @@ import pytest
 
 import games
 from alphazero.data import shards
+from alphazero.data.games import arrays_of, from_arrays
+from alphazero.data.labels import SearchLabels
+from alphazero.data.loading import load_games
 from alphazero.data.shards import ShardError, pack, read_folder, read_shard, unpack, write_shard
-from alphazero.selfplay import load_games
 from tests.selfplay.helpers import random_games, same
 
 
@@ -136,7 +138,8 @@ def test_an_npz_with_other_arrays_is_refused(tmp_path, tic_tac_toe):
 ])  # fmt: skip
 def test_arrays_that_do_not_fit_together_are_refused(tic_tac_toe, name, change):
     stored = random_games(tic_tac_toe, [4, 9, 6])
-    data = pack(stored._replace(**{name: change(getattr(stored, name))}))
+    arrays = arrays_of(stored)
+    data = pack(from_arrays(arrays | {name: change(arrays[name])}, SearchLabels))
     with pytest.raises(ShardError, match="not the arrays of games of tic_tac_toe"):
         unpack(data, tic_tac_toe)
 

@@ -153,6 +153,6 @@ def test_gumbel_search_by_seconds_alone_is_refused_in_words():
     with pytest.raises(ValueError, match="seconds=2 alone for Gumbel search.*say simulations too"):
         search_positions(CONNECT_FOUR, states, evaluator, settings(gumbel=True), seconds=2.0)
     result = search_positions(
-        CONNECT_FOUR, states, evaluator, settings(gumbel=True), seconds=6000.0, simulations=20
+        CONNECT_FOUR, states, evaluator, settings(gumbel=True), seconds=60.0, simulations=20
     )
     assert np.sum(result.visits) == 20
