@@ -24,7 +24,7 @@ class LoadedGames(NamedTuple):
 def load_games(folder: str | os.PathLike[str], game: Any = None) -> LoadedGames:
     """Read the games of a folder as positions with their search policies and outcomes.
 
-    Positions searched with a small budget (playout caps) have no policy and are left out. A bad shard is left out
+    Positions of fast searches, with a small budget, have no policy and are left out. A bad shard is left out
     and named in `bad_shards`; ValueError when no shard can be read, or, given `game`, when none is of that game.
     """
     game, games, bad = read_folder(folder, game)
