@@ -349,7 +349,7 @@ PLANTS = (
         FORCED,
         "visits < np.sqrt(rule.forced * forest.edges[tree, edge].prior * total)",
         "visits < rule.forced * forest.edges[tree, edge].prior * total",
-        "search/test_forced.py::test_forced_playouts_build_the_reference_tree[tic_tac_toe-{}]",
+        "search/test_forced.py::test_forced_visits_build_the_reference_tree[tic_tac_toe-{}]",
     ),
     Plant(
         "forced: one visit too many is pruned",
