@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from alphazero.arena.players import make_player as make_player
     from alphazero.config import Config as Config
     from alphazero.config import load_config as load_config
+    from alphazero.data.loading import load_games as load_games
     from alphazero.network import load_model as load_model
     from alphazero.network import save_model as save_model
     from alphazero.search import search_positions as search_positions
-    from alphazero.selfplay.generate import load_games as load_games
 
 _MODULES = {
     "Config": "alphazero.config",
     "load_config": "alphazero.config",
-    "load_games": "alphazero.selfplay",
+    "load_games": "alphazero.data.loading",
     "load_model": "alphazero.network",
     "make_player": "alphazero.arena.players",
     "play_match": "alphazero.arena.match",

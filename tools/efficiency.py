@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from alphazero.bars import progress_bar
+from alphazero.run.metrics import events, read_metrics
 from games.options import format_spec
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -139,8 +140,7 @@ def measure(name: str, seed: int, minutes: float, core: int, folder: Path) -> di
         "evaluation.final_opponent": "",
     }
     alphazero(core, "train", str(CONFIG), *(f"{key}={json.dumps(value)}" for key, value in settings.items()))
-    lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-    end = next(line for line in lines if line["event"] == "end")
+    end = events(read_metrics(folder), "end")[0]
     wanted = {**JUDGES, **PLAY} if name == "baseline" else JUDGES
     model = {"path": folder / "model.safetensors"}
     judges = {label: format_spec(kind, {**model, **options}) for label, (kind, options) in wanted.items()}

@@ -229,6 +229,7 @@ def differences(run: Path, first: Path) -> list[str]:
 
 
 def _different_games(run: Path, first: Path) -> list[str]:
+    from alphazero.data.games import same_games
     from alphazero.data.shards import read_shard, shard_paths
 
     paths, expected = shard_paths(run / "selfplay"), shard_paths(first / "selfplay")
@@ -238,7 +239,7 @@ def _different_games(run: Path, first: Path) -> list[str]:
     found = [
         f"the games of {path.name} differ"
         for path, (a, b) in zip(paths, pairs, strict=True)
-        if any(x.tobytes() != y.tobytes() for x, y in zip(a[1:], b[1:], strict=True)) or (a[0] != b[0]).any()
+        if not same_games(a, b)
     ]
     progress = json.loads((run / "progress.json").read_text())
     if progress["games"] != sum(games.num_games for games, _ in pairs):
@@ -250,11 +251,11 @@ def _different_games(run: Path, first: Path) -> list[str]:
 
 def metrics(run: Path, event: str) -> list[dict[str, Any]]:
     """Return the lines of metrics of one kind, without what depends on time."""
-    rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    from alphazero.run.metrics import events, read_metrics
+
     return [
         {key: value for key, value in row.items() if key not in OF_TIME}
-        for row in rows
-        if row["event"] == event
+        for row in events(read_metrics(run), event)
     ]
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from alphazero.arena.players import Player, as_positions
+from alphazero.play.player import Decisions, Player, Turns, as_positions
 from alphazero.search.simulate import seen_by
 from games.bits import copy_state
 from games.kernel import njit
@@ -22,20 +22,29 @@ class PolicyPlayer(Player):
         super().__init__(game, name, seed)
         self.inference, self.temperature = inference, temperature
 
-    def choose(self, states: np.ndarray) -> np.ndarray:
-        """Return one legal action for each of states[n], int64[n]."""
-        states = as_positions(self.game, states)
+    def decide(self, turns: Turns) -> Decisions:
+        """Return one legal action for each turn, the shares by which it was drawn, and the network's values."""
+        states = as_positions(self.game, turns.states)
         shape = (len(states), self.game.planes, *self.game.board_shape)
         planes, legal_mask = (
             np.empty(shape, np.float32),
             np.zeros((len(states), self.game.num_actions), np.bool_),
         )
         _encode_all(self.game, states, planes, legal_mask)
-        scores = self.inference(planes)[0].astype(np.float64)
+        logits, values = self.inference(planes)
+        scores = np.where(legal_mask, logits.astype(np.float64), -np.inf)
         if self.temperature > 0.0:
             # The largest of logits / temperature + Gumbel noise is distributed by the softmax of the former.
-            scores = scores / self.temperature + self.rng.gumbel(size=scores.shape)
-        return np.argmax(np.where(legal_mask, scores, -np.inf), axis=1)
+            scores /= self.temperature
+            actions = np.argmax(scores + self.rng.gumbel(size=scores.shape), axis=1)
+            shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+            shares /= shares.sum(axis=1, keepdims=True)
+        else:
+            actions = np.argmax(scores, axis=1)
+            shares = np.zeros_like(scores)
+            shares[np.arange(len(actions)), actions] = 1.0
+        log_probs = np.log(shares[np.arange(len(actions)), actions])
+        return Decisions(actions, log_probs, values.astype(np.float32), shares.astype(np.float32))
 
 
 class ValuePlayer(Player):
@@ -49,11 +58,12 @@ class ValuePlayer(Player):
         super().__init__(game, name, seed)
         self.inference = inference
 
-    def choose(self, states: np.ndarray) -> np.ndarray:
-        """Return one legal action for each of states[n], int64[n]."""
-        values = self.action_values(states)
+    def decide(self, turns: Turns) -> Decisions:
+        """Return one legal action for each turn, and the value of the position that it leads to."""
+        values = self.action_values(turns.states)
         best = values == values.max(axis=1, keepdims=True)
-        return np.argmax(best * (1.0 - self.rng.random(values.shape)), axis=1)
+        actions = np.argmax(best * (1.0 - self.rng.random(values.shape)), axis=1)
+        return Decisions(actions, values=values.max(axis=1))
 
     def action_values(self, states: np.ndarray) -> np.ndarray:
         """Return the value of every action for the player to move, float32[n, A]; -inf where illegal."""

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from alphazero.arena.players import Player, as_positions
 from alphazero.config import SearchConfig
+from alphazero.play.player import Decisions, Player, Turns, as_positions
 from alphazero.search import Evaluator, NetworkEvaluator, Search
-from alphazero.search.search import leaves_per_tree
+from alphazero.search.search import SearchResult, leaves_per_tree
 
 SIMULATIONS_PER_LEAF = 32
 MAX_TREES = 256  # positions searched at once; more are searched one group after another
@@ -43,11 +43,17 @@ class SearchPlayer(Player):
         self.temperature, self.batch, self.seconds = temperature, batch, seconds
         self._search: Search | None = None
 
-    def choose(self, states: np.ndarray) -> np.ndarray:
-        """Return one action for each of states[n], int64[n]."""
-        states = as_positions(self.game, states)
-        groups = [states[start : start + self.max_trees] for start in range(0, len(states), self.max_trees)]
-        return np.concatenate([np.empty(0, np.int64), *(self._choose_group(group) for group in groups)])
+    def decide(self, turns: Turns) -> Decisions:
+        """Return one action for each turn, the search's values, and its policies: the visits by share."""
+        states = as_positions(self.game, turns.states)
+        actions, values = np.zeros(len(states), np.int64), np.zeros(len(states), np.float32)
+        policies = np.zeros((len(states), self.game.num_actions), np.float32)
+        for start in range(0, len(states), self.max_trees):
+            group = slice(start, start + self.max_trees)
+            found, n = self._search_group(states[group]), len(states[group])
+            actions[group], values[group] = found.action[:n], found.value[:n]
+            policies[group] = found.policy[:n]
+        return Decisions(actions, values=values, policies=policies)
 
     def new_games(self, seed: int = 0) -> None:
         """Forget all earlier games and their evaluations, and start the generator anew."""
@@ -62,14 +68,15 @@ class SearchPlayer(Player):
         tree = (self.config.simulations + 2) * node
         return int(np.clip(self.config.memory_mb * 2**20 // tree, 1, MAX_TREES))
 
-    def _choose_group(self, states: np.ndarray) -> np.ndarray:
+    def _search_group(self, states: np.ndarray) -> SearchResult:
+        """Return what a search of at least n positions found, states[n] the first of them."""
         search = self._search_for(len(states))
         trees = search.all_trees[: len(states)]
         search.seed_trees(int(self.rng.integers(2**63)), trees)
         search.set_roots(states, trees)
         search.start(self.config.simulations, trees)
         search.run(self.seconds or None)
-        return search.result(self.temperature).action[: len(states)]
+        return search.result(self.temperature)
 
     def _search_for(self, num_trees: int) -> Search:
         """Return the search of the last call, evaluations and all, when it has trees enough."""

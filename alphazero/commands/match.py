@@ -53,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
+    import contextlib
     import json
 
     from alphazero.arena.match import play_match
@@ -60,20 +61,23 @@ def run(args: argparse.Namespace) -> None:
     from games.options import derived_seed
 
     game = game_of(args.game, models_of((args.a, args.b)), "--game")
-    a, b = (
-        make_player(player_spec(text), game, seed=derived_seed(args.seed, offset), device=args.device)
-        for offset, text in enumerate((args.a, args.b))
-    )
-    result = play_match(
-        a,
-        b,
-        game,
-        args.games,
-        seed=args.seed,
-        opening_plies=args.opening_plies,
-        openings=None if args.openings is None else openings_of(args.openings, game, args.seed),
-        progress=True,
-    )
+    with contextlib.ExitStack() as opened:
+        a, b = (
+            opened.enter_context(
+                make_player(player_spec(text), game, seed=derived_seed(args.seed, offset), device=args.device)
+            )
+            for offset, text in enumerate((args.a, args.b))
+        )
+        result = play_match(
+            a,
+            b,
+            game,
+            args.games,
+            seed=args.seed,
+            opening_plies=args.opening_plies,
+            openings=None if args.openings is None else openings_of(args.openings, game, args.seed),
+            progress=True,
+        )
     print(json.dumps(result.as_dict()) if args.json else result.summary())
 
 

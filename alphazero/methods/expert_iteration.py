@@ -14,7 +14,8 @@ import torch
 
 from alphazero.config import Config
 from alphazero.data.games import Games
-from alphazero.data.window import ReplayWindow, ValueTarget
+from alphazero.data.samples import ValueTarget
+from alphazero.data.window import ReplayWindow
 from alphazero.learning.learner import Learner, load_weights, mean_metrics, training_precision
 from alphazero.learning.losses import policy_value_loss
 from alphazero.methods.selfplay_counts import counts_of, selfplay_row

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from alphazero.data.games import End, Games, num_distinct
+from alphazero.data.labels import SearchLabels
 from alphazero.selfplay.selfplay import Tally
 
 RESULTS = {"first_wins": 1, "draws": 0, "second_wins": -1}
@@ -41,7 +42,9 @@ def wrong_resignations(games: Games, threshold: float) -> tuple[int, int]:
 
     Their ratio estimates how often a resignation throws away a draw or a win (Silver et al. 2017: at most 5 %).
     """
+    if not isinstance(games.labels, SearchLabels):
+        return 0, 0
     played = games.ends == End.RULES
-    below = (games.lowest < threshold) & played[:, None]
+    below = (games.labels.lowest < threshold) & played[:, None]
     not_lost = np.stack([games.outcomes >= 0, games.outcomes <= 0], axis=1)
     return int(below.sum()), int((below & not_lost).sum())

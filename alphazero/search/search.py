@@ -12,7 +12,7 @@ import numpy as np
 from alphazero.search import cache as evaluations
 from alphazero.search import reroot, root, simulate
 from alphazero.search.evaluators import Evaluator
-from alphazero.search.forest import make_forest, size_bytes
+from alphazero.search.forest import Forest, make_forest, size_bytes
 from alphazero.search.rules import make_rule
 from games.bits import mix
 from games.options import check_seed
@@ -173,7 +173,8 @@ class Search:
         n, a = len(self.all_trees), self.game.num_actions
         visits, action, value = np.zeros((n, a), np.int32), np.zeros(n, np.int64), np.zeros(n, np.float32)
         q, prior, policy = (np.zeros((n, a), np.float32) for _ in range(3))
-        root.write_results(self.forest, self.rule, temperature, visits, q, prior, policy, action, value)
+        trees = _without_positions(self.forest)
+        root.write_results(trees, self.rule, float(temperature), visits, q, prior, policy, action, value)
         lines = [self.variations(tree) for tree in range(n)] if variations else []
         return SearchResult(visits, q, prior, policy, value, action, lines)
 
@@ -181,9 +182,10 @@ class Search:
         """Return, for each visited action at a tree's root, the line of most visited actions it begins."""
         out, lines, node = np.empty(length, np.int32), {}, self.forest.nodes[tree, 0]
         first, count = node["first_edge"], max(node["num_edges"], 0)
+        trees = _without_positions(self.forest)
         for edge in range(first, first + count):
             if self.forest.edges[tree, edge]["visits"] > 0:
-                line = out[: root.variation(self.forest, tree, edge, out)].tolist()
+                line = out[: root.variation(trees, tree, edge, out)].tolist()
                 lines[line[0]] = line
         return lines
 
@@ -199,6 +201,12 @@ class Search:
 
     def _trees(self, trees: np.ndarray | None) -> np.ndarray:
         return self.all_trees if trees is None else np.asarray(trees, np.int32)
+
+
+def _without_positions(forest: Forest) -> Forest:
+    """Return the same trees without their positions: of one type for all games, so that what is compiled serves all."""
+    nothing = np.zeros((0, 0), np.uint8)
+    return forest._replace(states=nothing, leaf_states=nothing)
 
 
 def leaves_per_tree(config: Any, num_trees: int, batch: int = 256) -> int:

@@ -200,6 +200,7 @@ class Go(NamedTuple):
     )
     action_name, parse_action = notation.action_name, notation.parse_action
     state_text, parse_state, render = notation.state_text, notation.parse_state, notation.render
+    end_reason = notation.end_reason
 
     @property
     def rules(self) -> dict:
@@ -261,6 +262,11 @@ class Go(NamedTuple):
     @njit
     def to_move(self, state):
         return np.int64(state.player)
+
+    @njit
+    def is_truncated(self, state):
+        """Whether the game was cut at its longest length, without two passes."""
+        return state.over != 0 and state.passes < 2
 
     @njit
     def encode(self, state, planes):

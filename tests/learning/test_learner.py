@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from alphazero.config import NetworkConfig, TrainingConfig
-from alphazero.data.window import Samples
+from alphazero.data.samples import Samples
 from alphazero.learning.learner import Learner, TrainingDiverged, mean_metrics
 from alphazero.learning.losses import policy_value_loss, winner_accuracy
 from alphazero.network.model import for_game

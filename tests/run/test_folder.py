@@ -14,7 +14,7 @@ from alphazero.run.integrity import PROGRESS, Committed, read_committed
 from alphazero.run.method import UnderWay
 from alphazero.run.progress import Progress, upgraded
 from alphazero.selfplay.selfplay import Tally
-from tests.selfplay.helpers import random_games, same
+from tests.selfplay.helpers import random_games, same, worker
 
 
 def lines(folder) -> list[dict]:
@@ -192,15 +192,16 @@ def test_games_are_counted_by_result_and_end(tic_tac_toe):
 
 
 def test_wrong_resignations_are_those_of_players_who_did_not_lose(tic_tac_toe):
-    games = random_games(tic_tac_toe, [1] * 6)._replace(
+    games = random_games(tic_tac_toe, [1] * 6)
+    lowest = [[0.0, -0.9], [-0.9, 0.0], [-0.9, 1.0], [-0.9, -0.9], [0.0, -0.7], [-0.9, -0.9]]
+    games = games._replace(
         outcomes=np.array([1, 1, 0, -1, 0, 1], np.int8),
         ends=np.array([0, 0, 0, 0, 0, 1], np.int8),
-        lowest=np.array(
-            [[0.0, -0.9], [-0.9, 0.0], [-0.9, 1.0], [-0.9, -0.9], [0.0, -0.7], [-0.9, -0.9]], np.float32
-        ),
+        labels=games.labels._replace(lowest=np.array(lowest, np.float32)),
     )
     assert wrong_resignations(games, -0.8) == (5, 3)
     assert wrong_resignations(games, -1.0) == (0, 0)
+    assert wrong_resignations(games._replace(labels=None), -0.8) == (0, 0)
 
 
 # Checkpoints
@@ -230,7 +231,9 @@ def test_a_checkpoint_comes_back_and_a_damaged_one_is_one_line(tmp_path):
 
 
 def test_games_under_way_come_back_and_damaged_ones_are_one_line(tmp_path, tic_tac_toe):
-    path, games = tmp_path / "x.under_way", random_games(tic_tac_toe, [3, 5])
+    play = worker(tic_tac_toe)
+    play.play(3)
+    path, games = tmp_path / "x.under_way", play.state()[0]
     save_under_way(path, UnderWay(games, {"seeds0": np.arange(2)}))
     found, arrays = load_under_way(path, tic_tac_toe)
     assert same(found, games) and arrays["seeds0"].tolist() == [0, 1]
