@@ -34,7 +34,7 @@ def small_machine(monkeypatch):
     (["training.batch_size=10000000"], "set training.batch_size to "),
     (["search.cache_mb=100000"], "set search.cache_mb to "),
     (["network.blocks=20", "network.channels=512", "selfplay.parallel_games=4096"], "one simulation of all games"),
-    (["evaluation.simulations=9000000", "search.memory_mb=500"], "evaluation.simulations=9000000: search.memory_mb=500"),
+    (["evaluation.simulations=9000000", "search.memory_mb=500"], "=9000000: search.memory_mb=500 is too small"),
 ])  # fmt: skip
 def test_settings_beyond_the_machine_are_refused_in_one_line(overrides, words):
     with pytest.raises(ValueError) as error:
