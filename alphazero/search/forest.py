@@ -113,7 +113,7 @@ def forest_bytes(fields: dict[str, tuple[tuple[int, ...], Any]]) -> int:
     return sum(int(np.prod(shape)) * np.dtype(kind).itemsize for shape, kind in fields.values())
 
 
-def make_forest(
+def plan_forest(
     game: Any,
     trees: int,
     simulations: int,
@@ -123,8 +123,8 @@ def make_forest(
     memory_bytes: int = 1 << 30,
     replay: bool | None = None,
     grow_while_room: bool = False,
-) -> Forest:
-    """Allocate a forest for searches of up to `simulations` each, within `memory_bytes`.
+) -> dict[str, tuple[tuple[int, ...], Any]]:
+    """Return shape and dtype of every array of a forest for searches of up to `simulations` each, in `memory_bytes`.
 
     A tree has room for one search, or for a kept subtree and two more. When not every node can have its full block
     of edges within the bound, blocks are shared out first come, first served, and a node that finds no room stays
@@ -143,13 +143,22 @@ def make_forest(
     if nodes < wanted:
         edges = min(edges, nodes - 1)
     if edges < 2 * game.num_actions:
-        needed = (fixed + per_edge * 2 * game.num_actions) / 2**20
+        needed = fixed + per_edge * 2 * game.num_actions
         raise ValueError(
-            f"search.memory_mb={memory_bytes / 2**20:.3g} is too small: {trees} trees of {simulations} "
-            f"simulations of {game.name} need at least {needed:.3g} MB; "
-            "search fewer trees or simulations, or raise it"
+            f"search.memory_mb={_megabytes(memory_bytes)} is too small: {trees} trees of {simulations} simulations of "
+            f"{game.name} need at least {_megabytes(needed)} MB; search fewer trees or simulations, or raise it"
         )
-    fields = _fields(game, trees, nodes, edges, leaves, simulations, replay)
+    return _fields(game, trees, nodes, edges, leaves, simulations, replay)
+
+
+def _megabytes(num_bytes: float) -> str:
+    size = num_bytes / 2**20
+    return f"{size:.0f}" if size >= 100 else f"{size:.3g}"
+
+
+def make_forest(game: Any, trees: int, simulations: int, **options: Any) -> Forest:
+    """Allocate a forest as `plan_forest`, whose options are these, lays it out; ValueError as there."""
+    fields = plan_forest(game, trees, simulations, **options)
     return Forest(**{name: np.zeros(shape, kind) for name, (shape, kind) in fields.items()})
 
 
