@@ -18,14 +18,18 @@ if TYPE_CHECKING:
     from alphazero.arena.players import make_player as make_player
     from alphazero.config import Config as Config
     from alphazero.config import load_config as load_config
+    from alphazero.network import load_evaluator as load_evaluator
     from alphazero.network import load_model as load_model
     from alphazero.network import save_model as save_model
+    from alphazero.search import NetworkEvaluator as NetworkEvaluator
     from alphazero.search import search_positions as search_positions
     from alphazero.selfplay.generate import load_games as load_games
 
 _MODULES = {
     "Config": "alphazero.config",
+    "NetworkEvaluator": "alphazero.search",
     "load_config": "alphazero.config",
+    "load_evaluator": "alphazero.network",
     "load_games": "alphazero.selfplay",
     "load_model": "alphazero.network",
     "make_player": "alphazero.arena.players",

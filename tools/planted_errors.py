@@ -177,10 +177,10 @@ PLANTS = (
     Plant(
         "noise below the root",
         SIMULATE,
-        "    if node == 0:\n        add_root_noise(forest, rule, rule.gumbel, tree)\n    else:\n",
+        "    if node == ROOT:\n        add_root_noise(forest, rule, rule.gumbel, tree)\n    else:\n",
         "    if forest.nodes[tree, node].num_edges > 0:\n"
         "        forest.edges[tree, forest.nodes[tree, node].first_edge].prior += 0.1 * rule.noise_fraction\n"
-        "    if node == 0:\n        add_root_noise(forest, rule, rule.gumbel, tree)\n    else:\n",
+        "    if node == ROOT:\n        add_root_noise(forest, rule, rule.gumbel, tree)\n    else:\n",
         "search/test_noise.py::test_only_the_root_gets_noise_and_a_kept_root_gets_it_once",
     ),
     Plant(

@@ -7,6 +7,7 @@ import numpy as np
 from alphazero.arena.model_options import MODEL_OPTIONS
 from alphazero.arena.players import Kind, Player, as_positions
 from alphazero.arena.spec import Option
+from alphazero.search.oracle import Oracle, require_finite, require_heads
 from alphazero.search.simulate import seen_by
 from games.bits import copy_state
 from games.kernel import njit
@@ -17,12 +18,13 @@ CHILDREN_AT_ONCE = 4096
 class PolicyPlayer(Player):
     """Draws from the network's policy, probability ** (1 / temperature); 0: the most probable action.
 
-    inference: callable planes float32[n, P, H, W] -> (logits float32[n, A], values float32[n]).
+    Raises NetworkError for a network without a policy, or one that answers NaN or infinity.
     """
 
-    def __init__(self, game, inference: Any, temperature: float = 1.0, seed: int = 0, name: str = "policy"):
+    def __init__(self, game, oracle: Oracle, temperature: float = 1.0, seed: int = 0, name: str = "policy"):
         super().__init__(game, name, seed)
-        self.inference, self.temperature = inference, temperature
+        require_heads(oracle, policy=True)
+        self.oracle, self.temperature = oracle, temperature
 
     def choose(self, states: np.ndarray) -> np.ndarray:
         """Return one legal action for each of states[n], int64[n]."""
@@ -33,7 +35,8 @@ class PolicyPlayer(Player):
             np.zeros((len(states), self.game.num_actions), np.bool_),
         )
         _encode_all(self.game, states, planes, legal_mask)
-        scores = self.inference(planes)[0].astype(np.float64)
+        scores = self.oracle(planes)[0].astype(np.float64)
+        require_finite(self.oracle.name, scores[legal_mask])
         if self.temperature > 0.0:
             # The largest of logits / temperature + Gumbel noise is distributed by the softmax of the former.
             scores = scores / self.temperature + self.rng.gumbel(size=scores.shape)
@@ -44,12 +47,14 @@ class ValuePlayer(Player):
     """Plays the action whose position is worth most by the network's value: greedy on -V(f(s, a)).
 
     The sign follows whoever is to move after the action, and a finished game counts its result. Equal
-    values are chosen among by chance. inference: as for `PolicyPlayer`.
+    values are chosen among by chance. Raises NetworkError for a network without a value, or one that answers NaN or
+    infinity.
     """
 
-    def __init__(self, game, inference: Any, seed: int = 0, name: str = "value"):
+    def __init__(self, game, oracle: Oracle, seed: int = 0, name: str = "value"):
         super().__init__(game, name, seed)
-        self.inference = inference
+        require_heads(oracle, value=True)
+        self.oracle = oracle
 
     def choose(self, states: np.ndarray) -> np.ndarray:
         """Return one legal action for each of states[n], int64[n]."""
@@ -72,7 +77,8 @@ class ValuePlayer(Player):
         parents, actions = np.empty(most, np.int64), np.empty(most, np.int64)
         planes = np.zeros((most, game.planes, *game.board_shape), np.float32)
         count = _make_children(game, states, children, parents, actions, planes)
-        judged = self.inference(planes[:count])[1].astype(np.float64)
+        judged = self.oracle(planes[:count])[1].astype(np.float64)
+        require_finite(self.oracle.name, judged)
         _value_actions(game, states, children, parents, actions, judged, values)
 
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from alphazero.data.window import Samples
 from alphazero.learning import losses
-from alphazero.network.model import ResidualNetwork
+from alphazero.network.model import Network
 
 
 class TrainingDiverged(RuntimeError):
@@ -33,9 +33,7 @@ class Trainer:
     config: a `TrainingConfig`; precision: "float32", or "bfloat16" for mixed precision with float32 weights.
     """
 
-    def __init__(
-        self, network: ResidualNetwork, config: Any, device: torch.device, precision: str = "float32"
-    ):
+    def __init__(self, network: Network, config: Any, device: torch.device, precision: str = "float32"):
         self.config, self.device, self.precision = config, device, precision
         self.network = network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.averaged = copy.deepcopy(self.network) if config.averaging_decay > 0 else None
@@ -45,7 +43,7 @@ class Trainer:
         self._bad_in_a_row = 0
 
     @property
-    def player(self) -> ResidualNetwork:
+    def player(self) -> Network:
         """Return the network that plays: the averaged weights where there are any."""
         return self.averaged if self.averaged is not None else self.network
 

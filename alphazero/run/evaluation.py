@@ -11,7 +11,8 @@ from alphazero.arena.result import MatchResult
 from alphazero.arena.search_players import ModelPlayer
 from alphazero.network import Inference
 from alphazero.network.loading import load_inference
-from alphazero.network.model import ResidualNetwork
+from alphazero.network.model import Network
+from alphazero.search import Oracle
 
 BATCH = 64  # rows that the players of ratings evaluate at once
 
@@ -47,7 +48,7 @@ class Evaluation:
                 )
             self.pool = began
 
-    def player(self, network: ResidualNetwork, name: str, simulations: int, seed: int) -> Player:
+    def player(self, network: Network, name: str, simulations: int, seed: int) -> Player:
         """Return a player that searches with `network`."""
         inference = Inference(
             network,
@@ -59,11 +60,11 @@ class Evaluation:
         )
         return self._searcher(inference, name, simulations, seed)
 
-    def _searcher(self, inference: Any, name: str, simulations: int, seed: int) -> Player:
+    def _searcher(self, oracle: Oracle, name: str, simulations: int, seed: int) -> Player:
         search = self.config.search.model_copy(update={"gumbel": False})
-        return ModelPlayer(self.game, inference, search, simulations=simulations, seed=seed, name=name)
+        return ModelPlayer(self.game, oracle, search, simulations=simulations, seed=seed, name=name)
 
-    def rate(self, network: ResidualNetwork, generation: int, seed: int) -> list[MatchResult]:
+    def rate(self, network: Network, generation: int, seed: int) -> list[MatchResult]:
         """Play the games of a rating and add them to the pool; return the matches."""
         settings = self.config.evaluation
         if not self.pool.generations:
@@ -86,14 +87,14 @@ class Evaluation:
     def _file(self, name: str) -> Path:
         return self.checkpoints / model_file(int(name.split()[-1]))
 
-    def gate(self, candidate: ResidualNetwork, best: ResidualNetwork, seed: int) -> MatchResult:
+    def gate(self, candidate: Network, best: Network, seed: int) -> MatchResult:
         """Return the match of a candidate network against the one that plays now."""
         simulations = self.config.evaluation.simulations
         new = self.player(candidate, "candidate", simulations, seed)
         old = self.player(best, "best", simulations, seed)
         return play_match(new, old, self.game, self.config.run.gate_games, seed=seed)
 
-    def final_match(self, network: ResidualNetwork, seed: int, progress: bool) -> MatchResult | None:
+    def final_match(self, network: Network, seed: int, progress: bool) -> MatchResult | None:
         """Return the match against the final opponent, None where the settings name none."""
         settings = self.config.evaluation
         if not settings.final_opponent:

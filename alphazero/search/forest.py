@@ -15,26 +15,23 @@ import numpy as np
 UNEXPANDED = np.int64(-1)  # num_edges of a node that waits for its evaluation
 NONE = np.int64(-1)  # no child, no parent, no node in a leaf slot
 ROOT = np.int64(0)  # the node on top of every tree
+NOISE_SETTLED = np.int8(2)  # added to a tree's `noisy` once its root has the noise that it gets
 STATE_PER_NODE_BYTES = 512  # larger positions are not stored per node but replayed from the root
 
 NODE = np.dtype(
     [
         ("value_sum", np.float64),  # sum of the values of the node's visits, for the player to move in it
         ("first_edge", np.int32),  # where the node's block of edges begins
-        (
-            "num_edges",
-            np.int32,
-        ),  # UNEXPANDED, or the size of the block (0: over, or no room left to expand it)
+        # UNEXPANDED, or the size of the block (0: over, or no room left to expand it)
+        ("num_edges", np.int32),
         ("visits", np.int32),  # N(s), the visit that evaluated the node included
         ("value", np.float32),  # the evaluator's value (or the game's result) for the player to move
         ("parent", np.int32),
         ("parent_edge", np.int32),
         ("remap", np.int32),  # scratch: the node's new index while a subtree is moved
         ("player", np.int8),  # who is to move: 0 or 1
-        (
-            "proven",
-            np.int8,
-        ),  # 0, or the result under perfect play for the player to move: 1 loss, 2 draw, 3 win
+        # 0, or the result under perfect play for the player to move: 1 loss, 2 draw, 3 win
+        ("proven", np.int8),
     ],
     align=True,
 )
@@ -59,10 +56,9 @@ TREE = np.dtype(
         ("used_edges", np.int32),
         ("budget", np.int32),  # simulations of the present search
         ("done", np.int32),  # simulations finished
-        (
-            "noisy",
-            np.int8,
-        ),  # 1: the root waits for its exploration noise, 0: it gets none, + 2: that is settled
+        # 1: the root waits for its exploration noise, 0: it gets none, + NOISE_SETTLED: that is done
+        ("noisy", np.int8),
+        ("not_finite", np.int8),  # 1 once an evaluator's answer to one of its leaves was NaN or infinite
     ],
     align=True,
 )
@@ -77,7 +73,7 @@ LEAF = np.dtype(
 
 
 class Forest(NamedTuple):
-    """T trees; node 0 of each is its root."""
+    """T trees; node ROOT of each is its root."""
 
     nodes: np.ndarray  # NODE [T, N]
     edges: np.ndarray  # EDGE [T, E]
@@ -86,9 +82,8 @@ class Forest(NamedTuple):
     states: np.ndarray  # state_dtype [T, N], or [T, 1] (the root's only) when positions are replayed
     leaf_states: np.ndarray  # state_dtype [T, K + 1], the waiting positions, and one for scratch
     legal: np.ndarray  # int32 [T, A], scratch
-    schedule: (
-        np.ndarray
-    )  # int32 [T, S] for Gumbel search: visits that the root edge to be chosen has, by simulation
+    # int32 [T, S] for Gumbel search: visits that the root edge to be chosen has, by simulation
+    schedule: np.ndarray
 
 
 def _fields(

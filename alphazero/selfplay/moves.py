@@ -140,7 +140,7 @@ def finish_move(game, forest, rule, play, logs, tree):
     action = np.int64(forest.edges[tree, choose_edge(forest, rule, rule.gumbel, tree, temperature)].action)
     log_move(forest, rule, logs, tree, action, value)
     play_at_root(game, forest, tree, action, play.keep_subtree)
-    root = forest.states[tree, 0]
+    root = forest.states[tree, ROOT]
     if game.is_over(root):
         row.outcome = game.outcome(root)
         row.ended = 1

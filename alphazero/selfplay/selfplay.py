@@ -12,6 +12,7 @@ import numpy as np
 
 from alphazero.data.games import Games, join, no_games, select
 from alphazero.search.evaluators import Evaluator
+from alphazero.search.forest import ROOT
 from alphazero.search.search import Search
 from alphazero.selfplay import moves
 from alphazero.selfplay.logs import make_logs, put_game, take_game
@@ -60,7 +61,7 @@ class _Group:
         """
         self.search.clear_cache()
         trees = self.active
-        roots = self.search.forest.states[trees, 0]
+        roots = self.search.forest.states[trees, ROOT]
         self.search.set_roots(roots, trees)
         self.call(moves.begin_searches, trees)
 
@@ -195,7 +196,7 @@ class SelfPlay:
             arrays |= {
                 f"active{index}": rows["active"].copy(),
                 f"checked{index}": rows["checked"].copy(),
-                f"roots{index}": group.search.forest.states[:, 0].copy(),
+                f"roots{index}": group.search.forest.states[:, ROOT].copy(),
                 f"seeds{index}": group.search.forest.trees["seed"].copy(),
             }
         return join(under_way), arrays | {"started": np.array(self.started)}
@@ -214,7 +215,7 @@ class SelfPlay:
                 checked = bool(arrays[f"checked{index}"][tree])
                 put_game(group.logs, int(tree), select(under_way, taken, taken + 1), checked)
                 taken += 1
-            group.search.forest.states[:, 0] = arrays[f"roots{index}"]
+            group.search.forest.states[:, ROOT] = arrays[f"roots{index}"]
             group.search.forest.trees["seed"][:] = arrays[f"seeds{index}"]
         self.started = int(arrays["started"])
 
