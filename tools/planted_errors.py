@@ -89,7 +89,7 @@ PLANTS = (
     ),
     Plant(
         "sign: batched rollouts count for the first player",
-        "alphazero/search/evaluators.py",
+        "alphazero/search/rollouts.py",
         "return np.float32(seen_by(game.to_move(state), np.float64(total) / rollouts, FIRST))",
         "return np.float32(np.float64(total) / rollouts)",
         "search/test_evaluators.py::test_rollouts_are_close_to_random_play_for_both_players",

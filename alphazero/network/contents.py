@@ -114,7 +114,8 @@ def _check_types(path: Path, metadata: dict[str, Any], format_version: int) -> N
         )
     for name, kind in FIELDS.items():
         value = metadata[name]
-        if type(value) is not kind or (kind is list and not all(type(item) is int for item in value)):
+        items = value if isinstance(value, list) else []
+        if type(value) is not kind or not all(type(item) is int for item in items):
             raise ValueError(f"{path}: cannot be used: {name} is {shown(value)}, expected {TYPE_NAMES[kind]}")
 
 

@@ -5,6 +5,8 @@ heads begin with a 1x1 convolution on the same features; these are done as one. 
 [B, rows, cols, C] in memory, so the linear layers behind a convolution read it as it lies.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -38,6 +40,7 @@ class FoldedNetwork:
         self.batch_size, self.device, self.dtype, self.kernel = batch_size, device, dtype, kernel
         self.input_shape, self.num_actions = network.input_shape, network.num_actions
         self.layers: dict[str, Layers] = {}
+        self._trunk: list[tuple[str, Callable[[Tensor, Layers, Kernel], Tensor]]] = []
         self.load(network)
         self.run = torch.compile(self.forward, dynamic=False) if compiled else self.forward
 

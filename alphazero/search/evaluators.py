@@ -10,12 +10,9 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
-from numba import prange
 
 from alphazero.search.oracle import Answers, Oracle, require_heads, start
-from alphazero.search.simulate import FIRST, seen_by
-from games.bits import copy_state, mix
-from games.kernel import helper, njit
+from alphazero.search.rollouts import rollout_values
 
 
 class Evaluator(Protocol):
@@ -82,7 +79,7 @@ class RolloutEvaluator:
         n = len(states)
         values = np.empty(n, np.float32)
         legal = np.empty((n, self.game.num_actions), np.int32)
-        _rollout_values(
+        rollout_values(
             self.game,
             states,
             states.copy(),
@@ -145,21 +142,3 @@ class MixtureEvaluator:
         logits, values = self.first.evaluate(states, planes)
         other = self.second.evaluate(states, planes)[1]
         return logits, ((1.0 - self.weight) * values + self.weight * other).astype(np.float32)
-
-
-@helper
-def _mean_playout(game, state, scratch, legal, rollouts, seed):
-    if game.is_over(state):
-        return np.float32(seen_by(game.to_move(state), np.float64(game.outcome(state)), FIRST))
-    total = np.int64(0)
-    for index in range(rollouts):
-        copy_state(scratch, state)
-        total += game.random_playout(scratch, legal, mix(seed + np.uint64(index)))
-    return np.float32(seen_by(game.to_move(state), np.float64(total) / rollouts, FIRST))
-
-
-@njit(parallel=True)
-def _rollout_values(game, states, scratch, legal, rollouts, seed, offset, values):
-    for row in prange(values.size):
-        stream = mix(mix(seed) + offset + np.uint64(row))
-        values[row] = _mean_playout(game, states[row], scratch[row], legal[row], rollouts, stream)
