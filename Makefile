@@ -1,3 +1,4 @@
+# make install set up once what playing and training need, without the developers' tools; says how to start
 # make train   set up once, then learn Connect Four for 15 minutes (Ctrl-C stops cleanly)
 # make test    set up once, then lint, check types and run the tests
 
@@ -10,10 +11,15 @@ TORCH := torch>=2.8,<2.14
 TORCH_OPTIONS ?=
 SUPPORTED := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
-.PHONY: train test lint clean help
+.PHONY: install train test lint clean help
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
+
+install: .venv/installed
+	@echo "Ready. Play:  $(BIN)/alphazero play connect_four"
+	@echo "       Learn: $(BIN)/alphazero train connect_four_quick"
+	@echo "       More:  $(BIN)/alphazero --help"
 
 train: .venv/installed
 	@trap : INT; $(BIN)/alphazero train $(CONFIG) $(OVERRIDES) || [ $$? -eq 130 ]

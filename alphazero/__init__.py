@@ -6,6 +6,8 @@ import importlib
 import os
 from typing import TYPE_CHECKING, Any
 
+__version__ = "0.1.0"
+
 # Threads of the network meet after every layer and wait in a loop, by default for so long that a second program on
 # the machine makes them several times slower: it has the core that the awaited thread needs. OpenMP reads this when it
 # is loaded; 5000 turns cost nothing on a machine of one's own (tools/shared_machine.py).
@@ -18,19 +20,19 @@ if TYPE_CHECKING:
     from alphazero.arena.players import make_player as make_player
     from alphazero.config import Config as Config
     from alphazero.config import load_config as load_config
+    from alphazero.data.loading import load_games as load_games
     from alphazero.network import load_evaluator as load_evaluator
     from alphazero.network import load_model as load_model
     from alphazero.network import save_model as save_model
     from alphazero.search import NetworkEvaluator as NetworkEvaluator
     from alphazero.search import search_positions as search_positions
-    from alphazero.selfplay.generate import load_games as load_games
 
 _MODULES = {
     "Config": "alphazero.config",
     "NetworkEvaluator": "alphazero.search",
     "load_config": "alphazero.config",
     "load_evaluator": "alphazero.network",
-    "load_games": "alphazero.selfplay",
+    "load_games": "alphazero.data.loading",
     "load_model": "alphazero.network",
     "make_player": "alphazero.arena.players",
     "play_match": "alphazero.arena.match",

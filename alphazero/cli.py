@@ -7,13 +7,14 @@ Nothing here or at the top of those modules loads torch, numba or pydantic: `--h
 from __future__ import annotations
 
 import argparse
-import difflib
 import errno
 import importlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
+
+from alphazero.interrupts import Interrupts
 
 COMMANDS = (
     "games",
@@ -24,13 +25,18 @@ COMMANDS = (
     "solve",
     "accuracy",
     "champions",
+    "players",
     "selfplay",
     "bench",
     "plot",
     "doctor",
 )
 GENERAL_OPTIONS = ("-h", "--help", "--version")
-EXIT_ERROR, EXIT_INTERRUPTED = 2, 130
+EXIT_ERROR, EXIT_INTERRUPTED, EXIT_BROKEN_PIPE = (
+    2,
+    130,
+    141,
+)  # the last two as shells report SIGINT and SIGPIPE
 
 
 class UsageError(ValueError):
@@ -43,6 +49,9 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message} (see {self.prog} --help)")
 
+    def _print_message(self, message: str, file: Any = None) -> None:
+        print(message, end="", file=file)  # argparse keeps silent about a place that takes nothing
+
 
 class CommandHelp(argparse.HelpFormatter):
     """Leaves room for the longest command, which argparse counts without its indent."""
@@ -53,25 +62,38 @@ class CommandHelp(argparse.HelpFormatter):
 
 
 class ShowVersion(argparse.Action):
-    """Prints the version of the installed package."""
+    """Prints the version."""
 
     def __call__(self, parser, namespace, values, option_string=None):
-        from importlib.metadata import version
-
-        print(f"alphazero {version('alphazero')}")
+        print(f"alphazero {importlib.import_module('alphazero').__version__}")
         parser.exit()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return 0, 1 (`doctor` found something), 2 (an error) or 130 (interrupted)."""
+    """Run one command; return 0, 1 (`doctor` found something), 2 (an error), 130 (interrupted) or 141 (closed pipe).
+
+    Without `arguments` it is the program: it reads the command line and decides what Ctrl-C does from here to the end.
+    """
+    if arguments is not None:
+        return _run(arguments)
+    interrupts = Interrupts(lambda: _fail("interrupted", EXIT_INTERRUPTED))
+    interrupts.install()
     try:
-        args = parse(sys.argv[1:] if arguments is None else arguments)
-        return args.run(args) or 0
+        return _run(sys.argv[1:])
+    except KeyboardInterrupt:  # while another end was being told
+        return EXIT_INTERRUPTED
+    finally:
+        interrupts.leaving = True
+
+
+def _run(arguments: Sequence[str]) -> int:
+    try:
+        return _call(arguments)
     except KeyboardInterrupt:
         return _fail("interrupted", EXIT_INTERRUPTED)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_ERROR
+        _discard_output()
+        return EXIT_BROKEN_PIPE
     except OSError as error:
         return _fail(_file_problem(error))
     except MemoryError:
@@ -82,18 +104,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(str(error))
 
 
+def _call(arguments: Sequence[str]) -> int:
+    try:
+        args = parse(arguments)
+        status = args.run(args) or 0
+    except SystemExit:  # after --help and --version
+        _flush()
+        raise
+    _flush()
+    return status
+
+
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Return the parsed arguments, with `run` the function of the command; raises UsageError."""
     command = next((word for word in arguments if not word.startswith("-")), None)
     if command is not None and command not in COMMANDS:
         raise UsageError(
-            f"unknown command {command!r}{_nearest(command, COMMANDS)}; commands: {', '.join(COMMANDS)}"
+            f"unknown command {command!r}{_hint(command, COMMANDS)}; commands: {', '.join(COMMANDS)}"
         )
     if command is None and (
         unknown := next((word for word in arguments if word not in GENERAL_OPTIONS), None)
     ):
         raise UsageError(
-            f"unknown option {unknown!r}{_nearest(unknown, GENERAL_OPTIONS)}; expected a command: "
+            f"unknown option {unknown!r}{_hint(unknown, GENERAL_OPTIONS)}; expected a command: "
             f"{', '.join(COMMANDS)}"
         )
     parser = Parser(
@@ -124,13 +157,14 @@ def _take_extra(args: argparse.Namespace, extra: list[str], options: list[str]) 
             continue
         name = word.partition("=")[0]
         raise UsageError(
-            f"unknown argument {word!r}{_nearest(name, options)} (see alphazero {args.command} --help)"
+            f"unknown argument {word!r}{_hint(name, options)} (see alphazero {args.command} --help)"
         )
 
 
-def _nearest(name: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    return f", did you mean {close[0]}?" if close else ""
+def _hint(name: str, known: Sequence[str]) -> str:
+    from games.options import did_you_mean
+
+    return did_you_mean(name, known)
 
 
 def _file_problem(error: OSError) -> str:
@@ -143,7 +177,10 @@ def _file_problem(error: OSError) -> str:
 
 
 def _fail(message: str, status: int = EXIT_ERROR) -> int:
-    sys.stdout.flush()
+    try:
+        _flush()
+    except OSError:  # there is no place for what was printed; what is wrong is told all the same
+        _discard_output()
     text = " ".join(message.split())
     if status == EXIT_INTERRUPTED:
         print(f"{_fresh_line()}alphazero: {text}", file=sys.stderr)
@@ -152,6 +189,17 @@ def _fail(message: str, status: int = EXIT_ERROR) -> int:
     return status
 
 
+def _flush() -> None:
+    """Write out what was printed: a pipe or a disk that does not take it is noticed here and not at the exit."""
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
+def _discard_output() -> None:
+    """Let what is still to be printed go nowhere: Python writes it out once more at its exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _fresh_line() -> str:
     """Return what moves a terminal to a new line after the "^C" that stands there."""
-    return "\n" if sys.stdin.isatty() and sys.stderr.isatty() else ""
+    return "\n" if all(s is not None and s.isatty() for s in (sys.stdin, sys.stderr)) else ""

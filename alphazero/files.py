@@ -1,4 +1,4 @@
-"""Files: written so that a crash, or a full disk, leaves the old content or the new; read only where they are files."""
+"""Files: written whole or not at all; read only where they are files; models found by file or run."""
 
 import contextlib
 import errno
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 TEMPORARY = ".*.tmp"  # names of files that a crash may leave behind
+MODEL_NAME = "model.safetensors"  # the network that plays, in the folder of a run
 
 
 @contextlib.contextmanager
@@ -83,3 +84,13 @@ def remove_temporary(folder: str | os.PathLike[str]) -> None:
     """Remove what an interrupted `write_atomically` left in a folder that nobody else is writing."""
     for path in Path(folder).glob(TEMPORARY):
         path.unlink()
+
+
+def model_file(path: str | os.PathLike[str]) -> Path:
+    """Return the model that a path means: a file, or a run's folder; FileNotFoundError when there is none."""
+    found = Path(path) / MODEL_NAME if Path(path).is_dir() else Path(path)
+    if not found.exists():
+        raise FileNotFoundError(
+            errno.ENOENT, "no such model (a .safetensors file, or the folder of a run)", str(found)
+        )
+    return found

@@ -9,13 +9,14 @@ where the piece stands, row by row from the top left of that view. In text squar
 
 import functools
 import re
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 
 from games.bits import mix, stone_key
 from games.game import IllegalAction, game_class, njit
 from games.kernel import helper
+from games.protocol import Game
 from games.stones import (
     LETTERS,
     impossible,
@@ -30,9 +31,9 @@ from games.symmetry import IDENTITY, MIRROR, Symmetries, cell_tables
 DIRECTIONS = 3
 
 
-def breakthrough(rows: int = 8, cols: int = 8):
+def breakthrough(rows: int = 8, cols: int = 8) -> Game:
     """Return the game on rows x cols squares."""
-    return Breakthrough(int(rows), int(cols))
+    return cast(Game, Breakthrough(int(rows), int(cols)))
 
 
 @functools.cache
@@ -271,6 +272,18 @@ class Breakthrough(NamedTuple):
             raise impossible(text, f"{'xo'[player]} has won, and yet it is to move")
         return state
 
-    def render(self, state) -> str:
-        """Return the board for a terminal: columns lettered, rows numbered from below, X first and O second player."""
-        return render_grid(state["cells"].reshape(self.rows, self.cols))
+    def end_reason(self, state) -> str:
+        """Return why a game has ended: somebody has arrived, or has nothing left; nothing while it goes on."""
+        if not self.is_over(state):
+            return ""
+        winner, loser = ("first", "second") if self.outcome(state) > 0 else ("second", "first")
+        if 0 in state["pieces"]:
+            return f"the {loser} player has no pieces left"
+        return f"a piece of the {winner} player has reached the last row"
+
+    def render(self, state, view: int = 0) -> str:
+        """Return the board for a terminal: columns lettered, rows numbered, X first and O second player.
+
+        view: whose home rows are below, 0 the first player's, 1 the second's.
+        """
+        return render_grid(state["cells"].reshape(self.rows, self.cols), turned=bool(view))

@@ -13,8 +13,12 @@ import numpy as np
 
 import games
 from games.contract_form import check_form
+from games.contract_hashes import check_hashes
 from games.contract_playouts import check_playouts
 from games.contract_view import Bench, View, compiled_view, python_view
+from games.factored import Factored
+from games.options import check_seed
+from games.protocol import Game
 
 __all__ = ["ContractError", "Coverage", "check_game"]
 
@@ -38,19 +42,21 @@ class Coverage(NamedTuple):
 
 
 def check_game(
-    game: Any,
+    game: Game,
     num_games: int = 20,
     seed: int = 1,
     examples: Iterable[tuple[str, int]] = (),
     num_playouts: int = 2000,
+    num_hash_positions: int = 20_000,
 ) -> Coverage:
     """Play `num_games` random games and the examples, check every position, and return what was seen.
 
     examples: finished games, as moves separated by blanks and the result for the first player (1, 0, -1).
     num_playouts: playouts from each of a few positions, to compare `random_playout` with plain random play.
+    num_hash_positions: positions of further random games, of which nothing is looked at but whether two share a hash.
     Raises ContractError (an AssertionError) that names the broken promise and the position.
     """
-    checker = _Checker(game, seed)
+    checker = _Checker(game, check_seed(seed))
     checker.require(*check_form(game))
     for _ in range(num_games):
         checker.play_game(checker.random_choice)
@@ -58,6 +64,7 @@ def check_game(
         checker.play_example(moves, result)
     checker.check_totals()
     checker.require(*check_playouts(game, checker.starts, num_playouts, seed))
+    checker.require(*check_hashes(game, num_hash_positions, seed))
     return Coverage(
         checker.num_games,
         checker.num_positions,
@@ -70,7 +77,7 @@ def check_game(
 class _Checker:
     """One run of the checks over a game: the game being played, and what all positions so far have shown."""
 
-    def __init__(self, game: Any, seed: int):
+    def __init__(self, game: Game, seed: int):
         self.game, self.random = game, np.random.default_rng(seed)
         self.bench = Bench(game)
         self.mirrors = np.zeros(len(game.symmetries.cells), game.state_dtype)
@@ -109,7 +116,9 @@ class _Checker:
 
     def _read(self, name: str | None, moves: str) -> int:
         self.require(name is not None, f"the example {moves!r} ends before the game is over")
-        return self._accepted(lambda: self.game.parse_action(self.bench.state, name), f"{name} of {moves}")
+        return self._accepted(
+            lambda: self.game.parse_action(self.bench.state, name or ""), f"{name} of {moves}"
+        )
 
     def play_game(self, choose: Callable[[np.ndarray], int]) -> None:
         """Play one game from the start, checking every position on the way."""
@@ -172,6 +181,13 @@ class _Checker:
         self.require(
             view.over == (len(legal) == 0), f"is_over is {view.over} with {len(legal)} legal actions"
         )
+        whole = (
+            self.game.game if isinstance(self.game, Factored) else self.game
+        )  # a move has one part or more
+        self.require(
+            not view.truncated or (view.over and len(self.moves) >= whole.max_plies),
+            f"is_truncated after {len(self.moves)} of max_plies={whole.max_plies} plies, is_over {view.over}",
+        )
         self.require(bool((np.diff(legal) > 0).all()), f"legal actions {legal.tolist()} do not ascend")
         self.require(
             len(legal) == 0 or 0 <= legal[0] <= legal[-1] < self.game.num_actions,
@@ -232,7 +248,14 @@ class _Checker:
         """state_text is one line that parse_state reads back to a position that looks and hashes the same."""
         game, text = self.game, self.game.state_text(self.bench.state)
         self.require(text.strip() == text and "\n" not in text, f"state_text is not one line: {text!r}")
-        self.require(isinstance(game.render(self.bench.state), str), "render returns no text")
+        for side in (0, 1):
+            drawn = game.render(self.bench.state, side)
+            self.require(isinstance(drawn, str), f"render returns no text, seen by player {side}")
+        reason = game.end_reason(self.bench.state)
+        self.require(
+            isinstance(reason, str) and "\n" not in reason and bool(reason) == view.over,
+            f"end_reason is {reason!r} where is_over is {view.over}",
+        )
         try:
             again = self._accepted(lambda: game.parse_state(text), text)
         except NotImplementedError:
@@ -240,7 +263,7 @@ class _Checker:
         self.require(
             game.state_text(again) == text, f"parse_state({text!r}) has the text {game.state_text(again)!r}"
         )
-        if getattr(game, "text_is_complete", True):
+        if game.text_is_complete:
             read = compiled_view(game, again, -1)
             self.require(*view.same(read, "the position read back from its text is not equal"))
 
@@ -286,7 +309,7 @@ class _Checker:
     def _compare_planes(self, before: View, after: View) -> None:
         """Sum how much planes change, own and other paired as the mover's view has them, and otherwise."""
         swapped = before.to_move != after.to_move
-        for own, other in getattr(self.game, "plane_pairs", ()):
+        for own, other in self.game.plane_pairs:
             pair, now = before.planes[[own, other]], after.planes[[own, other]]
             straight, crossed = np.abs(now - pair).sum(), np.abs(now - pair[::-1]).sum()
             self.plane_changes += (crossed, straight) if swapped else (straight, crossed)

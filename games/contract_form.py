@@ -5,13 +5,14 @@ from typing import Any
 import numpy as np
 
 import games
+from games.protocol import Game
 from games.symmetry import Symmetries
 
 Finding = tuple[bool, str]
 FINE: Finding = (True, "")
 
 
-def check_form(game: Any) -> Finding:
+def check_form(game: Game) -> Finding:
     """Return (True, "") when everything fits, otherwise False and what does not."""
     for check in (_numbers, _dtype, _tables, _reset, _spec):
         finding = check(game)
@@ -20,7 +21,7 @@ def check_form(game: Any) -> Finding:
     return FINE
 
 
-def _numbers(game: Any) -> Finding:
+def _numbers(game: Game) -> Finding:
     rows, cols = game.board_shape
     shape = tuple(game.policy_shape)
     counts = {
@@ -39,17 +40,18 @@ def _numbers(game: Any) -> Finding:
             f"policy_shape {shape} must be ({game.num_actions},) or (channels, {rows}, {cols}), "
             "with as many elements as there are actions, or per square one less: then the last is a pass"
         )
-    return hash(game) == hash(type(game)._make(game)), "the game cannot be hashed by its rules"
+    fields: Any = game
+    return hash(game) == hash(type(fields)._make(fields)), "the game cannot be hashed by its rules"
 
 
-def _dtype(game: Any) -> Finding:
+def _dtype(game: Game) -> Finding:
     dtype = game.state_dtype
     if dtype.names is None or dtype.hasobject or not dtype.isalignedstruct:
         return False, f"state_dtype {dtype} must be a structured dtype made with align=True, without objects"
     return dtype == game.state_dtype, "state_dtype is another one at every call"
 
 
-def _tables(game: Any) -> Finding:
+def _tables(game: Game) -> Finding:
     if not isinstance(game.symmetries, Symmetries):
         return False, "symmetries must be games.symmetry.Symmetries(cells, actions)"
     for name, table, size in zip(
@@ -64,7 +66,7 @@ def _tables(game: Any) -> Finding:
     return len(game.symmetries.cells) == len(game.symmetries.actions), "the symmetry tables differ in length"
 
 
-def _reset(game: Any) -> Finding:
+def _reset(game: Game) -> Finding:
     """A record full of rubbish becomes the starting position, and its neighbours stay as they were."""
     block = np.zeros(3, game.state_dtype)
     block.view(np.uint8)[:] = 0xA5
@@ -79,7 +81,7 @@ def _reset(game: Any) -> Finding:
     return not differing, f"reset leaves fields of the old position as they were: {', '.join(differing)}"
 
 
-def _spec(game: Any) -> Finding:
+def _spec(game: Game) -> Finding:
     try:
         games.info(game.name)
     except ValueError:

@@ -1,12 +1,11 @@
 """Whether `random_playout` is random play: fixed by its seed, with the results of plain random play."""
 
-from typing import Any
-
 import numpy as np
 
 from games.bits import copy_state, mix, next_seed
 from games.contract_view import byte_copy
 from games.game import njit, plain_playout
+from games.protocol import Game
 
 DEVIATIONS = 5.0  # allowed difference of two shares, in standard deviations
 
@@ -27,17 +26,17 @@ def _count_results(game, start, num_playouts, seed, plain, state, legal, counts)
     return True
 
 
-def check_playouts(game: Any, starts: list[np.ndarray], num_playouts: int, seed: int) -> tuple[bool, str]:
+def check_playouts(game: Game, starts: list[np.ndarray], num_playouts: int, seed: int) -> tuple[bool, str]:
     """Return (True, "") when playouts from all starts (arrays of one record) are right, or what is not."""
     for start in starts:
-        for check in (_reproducible, _same_results)[: 1 + getattr(game, "playout_is_uniform", True)]:
+        for check in (_reproducible, _same_results)[: 1 + game.playout_is_uniform]:
             finding = check(game, start, num_playouts, seed)
             if not finding[0]:
                 return False, f"{finding[1]}, played out from {game.state_text(start[0])!r}"
     return True, ""
 
 
-def _reproducible(game: Any, start: np.ndarray, num_playouts: int, seed: int) -> tuple[bool, str]:
+def _reproducible(game: Game, start: np.ndarray, num_playouts: int, seed: int) -> tuple[bool, str]:
     legal = np.empty(game.num_actions, np.int32)
     first, second = byte_copy(start), byte_copy(start)
     results = [game.random_playout(state[0], legal, np.uint64(seed)) for state in (first, second)]
@@ -47,7 +46,7 @@ def _reproducible(game: Any, start: np.ndarray, num_playouts: int, seed: int) ->
     return same, "two random_playouts with one seed differ"
 
 
-def _same_results(game: Any, start: np.ndarray, num_playouts: int, seed: int) -> tuple[bool, str]:
+def _same_results(game: Game, start: np.ndarray, num_playouts: int, seed: int) -> tuple[bool, str]:
     counts = np.zeros((2, 3), np.int64)
     legal = np.empty(game.num_actions, np.int32)
     for plain in (False, True):

@@ -24,6 +24,7 @@ from numba.extending import overload
 from games.bits import mix
 from games.game import NUM_ARGUMENTS, IllegalAction, game_class, kernel_of, njit
 from games.kernel import helper
+from games.protocol import Game
 from games.symmetry import Symmetries
 
 PART_KERNELS = ("num_parts", "part", "mark_part")
@@ -73,15 +74,16 @@ class Factored:
     __slots__ = ()
     base_actions: int  # actions of the wrapped game
 
-    def __new__(cls, game: Any):
+    def __new__(cls, game: Game):
         """Wrap a game; ValueError when it does not say what the parts of its actions are."""
         missing = [name for name in PART_KERNELS if kernel_of(type(game), name) is None]
         missing += [] if hasattr(game, "part_sizes") else ["part_sizes"]
         if missing:
             raise ValueError(f"{game.name} cannot be played in parts: it lacks {', '.join(missing)}")
-        sizes = tuple(int(size) for size in game.part_sizes)
+        whole: Any = game
         kind: Any = type(game)
-        return _class_for(kind, len(sizes))(*game, int(game.num_actions), *sizes)
+        sizes = tuple(int(size) for size in whole.part_sizes)
+        return _class_for(kind, len(sizes))(*whole, int(whole.num_actions), *sizes)
 
     def __reduce__(self):
         return Factored, (self.game,)
@@ -94,8 +96,8 @@ class Factored:
     name = property(lambda self: "factored-" + self.game.name)
     rules = property(lambda self: self.game.rules)
     planes = property(lambda self: self.game.planes + len(self.part_sizes) - 1)
-    plane_pairs = property(lambda self: getattr(self.game, "plane_pairs", ()))
-    text_is_complete = property(lambda self: getattr(self.game, "text_is_complete", True))
+    plane_pairs = property(lambda self: self.game.plane_pairs)
+    text_is_complete = property(lambda self: self.game.text_is_complete)
     board_shape = property(lambda self: self.game.board_shape)
     num_actions = property(lambda self: sum(self.part_sizes))
     policy_shape = property(lambda self: (self.num_actions,))
@@ -152,6 +154,10 @@ class Factored:
     @njit
     def to_move(self, state):
         return wrapped_game(self).to_move(state.base)
+
+    @njit
+    def is_truncated(self, state):
+        return wrapped_game(self).is_truncated(state.base)
 
     @njit
     def encode(self, state, planes):
@@ -226,10 +232,14 @@ class Factored:
                 raise ValueError(f"cannot read the position {text!r}: its parts make a whole move")
         return state
 
-    def render(self, state) -> str:
-        """Return the wrapped board for a terminal and, below it, the parts that are chosen already."""
+    def end_reason(self, state) -> str:
+        """Return why the wrapped game has ended; nothing while it goes on."""
+        return self.game.end_reason(state["base"])
+
+    def render(self, state, view: int = 0) -> str:
+        """Return the wrapped board for a terminal, from that side, and, below it, the parts chosen already."""
         chosen = self._chosen_names(state)
-        return self.game.render(state["base"]) + ("\nchosen: " + " ".join(chosen) if chosen else "")
+        return self.game.render(state["base"], view) + ("\nchosen: " + " ".join(chosen) if chosen else "")
 
 
 @functools.cache

@@ -13,6 +13,8 @@ kernel (compiled)                      does
 ``is_over(state) -> bool``             whether the game has ended
 ``outcome(state) -> int``              result for the FIRST player: 1, 0 or -1 (0 also while not over)
 ``to_move(state) -> int``              0 when the first player is to move, 1 when the second is
+``is_truncated(state) -> bool``        optional, for games that are cut: whether this one is over only because it
+                                       reached its longest length, so that its outcome is no result like others
 ``encode(state, planes)``              write planes float32[planes, rows, cols], seen by the player to move
 ``position_hash(state) -> uint64``     what repetition rules compare: board and player to move
 ``input_hash(state) -> uint64``        everything that legality, outcome and encoding depend on
@@ -30,17 +32,18 @@ A record that a playout has run on is scratch afterwards: only the outcome count
 Plain Python: the class attributes or properties `planes`, `board_shape`, `num_actions`, `policy_shape`,
 `max_plies` (actions, from the start), `state_dtype`, and the methods `action_name` and `state_text`. The
 decorator adds `name`, `initial_state` and `legal`, and unless the class has its own `symmetries` (the
-identity alone), `parse_action` (the legal action of that name), `parse_state` (refuses every text), `render`
-(the lines of `state_text`, which a "/" ends) and `rules` (the fields).
-Optional: `rule_bounds` (field -> lowest and highest
-value, for games from outside), `plane_pairs` (pairs of planes, own and other, that change places when the
-turn passes; `games.contract` checks them), `text_is_complete` (False where `state_text` leaves out history),
-`part_sizes` and `part_name(state, index, value)` (for `games.factored`).
+identity alone), `parse_action` (the legal action of that name), `parse_state` (refuses every text), `render(state,
+view)` (the lines of `state_text`, which a "/" ends; view 0 or 1 is the player from whose side the board is seen, where
+that makes a difference), `end_reason` (why a finished game ended, in words) and `rules` (the fields).
+Optional: `rule_bounds` (field -> lowest and highest value, for games from outside), `plane_pairs` (pairs of
+planes, own and other, that change places when the turn passes; `games.contract` checks them; none by default),
+`text_is_complete` (False where `state_text` leaves out history), `part_sizes` and `part_name(state, index, value)`
+(for `games.factored`). As types, for who uses games: `games.protocol`.
 """
 
 import functools
 import inspect
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -49,7 +52,7 @@ from numba.core.dispatcher import Dispatcher
 from numba.extending import overload_method
 
 from games.bits import copy_state, mix, next_seed, random_below
-from games.kernel import njit, notice_source
+from games.kernel import njit
 from games.symmetry import identity_alone
 
 __all__ = ["FIRST", "SECOND", "IllegalAction", "copy_state", "game_class", "njit"]
@@ -107,12 +110,12 @@ class _CheckedPlay:
 
 
 @njit
-def plain_playout(self, state, actions, seed):
+def plain_playout(self, state, out, seed):
     """Play uniformly random legal actions on `state` to the end; return the outcome for the first player."""
     while not self.is_over(state):
-        count = self.legal_actions(state, actions)
+        count = self.legal_actions(state, out)
         seed = next_seed(seed)
-        self.play(state, np.int64(actions[random_below(mix(seed), count)]))
+        self.play(state, np.int64(out[random_below(mix(seed), count)]))
     return self.outcome(state)
 
 
@@ -130,10 +133,10 @@ def legal(self, state) -> np.ndarray:
 
 
 def parse_action(self, state, text: str) -> int:
-    """Return the legal action that has this name; IllegalAction when none has."""
+    """Return the legal action that has this name; ValueError when none has."""
     names = {self.action_name(state, action): int(action) for action in self.legal(state)}
     if text.strip() not in names:
-        raise IllegalAction(
+        raise ValueError(
             f"illegal move {text.strip()!r} in {self.state_text(state)!r}: "
             f"expected {', '.join(names) or 'nothing, the game is over'}"
         )
@@ -145,19 +148,44 @@ def parse_state(self, text: str) -> np.record:
     raise PositionsNotRead(f"{self.name} cannot read positions such as {text!r}: play its moves instead")
 
 
-def render(self, state) -> str:
-    """Return the text of the position, one line for each row."""
+@njit
+def never_truncated(self, state):
+    """Say that the game was not cut: it always ends by its rules."""
+    return False
+
+
+def end_reason(self, state) -> str:
+    """Return why a game has ended, in words, as far as that can be said of any game; nothing while it goes on."""
+    if not self.is_over(state):
+        return ""
+    return f"the longest game, {self.max_plies} plies" if self.is_truncated(state) else "no move is left"
+
+
+def render(self, state, view: int = 0) -> str:
+    """Return the text of the position, one line for each row, whatever `view` is."""
     return self.state_text(state).replace("/", "\n")
+
+
+def _without_view(draw: Callable[..., str]) -> Callable[..., str]:
+    """Return a `render(self, state)` as one that takes the side to be seen from, and does not mind."""
+
+    def render(self, state, view: int = 0) -> str:
+        return draw(self, state)
+
+    render.__doc__ = draw.__doc__
+    return render
 
 
 DEFAULTS = {
     "initial_state": initial_state, "legal": legal, "parse_action": parse_action, "parse_state": parse_state,
-    "render": render, "random_playout": plain_playout, "rules": property(lambda self: self._asdict()),
+    "render": render, "end_reason": end_reason, "is_truncated": never_truncated, "random_playout": plain_playout,
+    "rules": property(lambda self: self._asdict()),
     "symmetries": property(lambda self: identity_alone(self.board_shape, self.num_actions)),
+    "plane_pairs": (), "text_is_complete": True, "playout_is_uniform": True,
 }  # fmt: skip
 
 
-def game_class(name: str):
+def game_class(name: str) -> Callable[[Any], Any]:
     """Return a decorator that makes a NamedTuple of rules a game called `name`; TypeError if parts miss."""
 
     def decorate(cls: Any):
@@ -167,8 +195,9 @@ def game_class(name: str):
             raise TypeError(f"game {cls.__name__} lacks {', '.join(missing)} (kernels need @njit)")
         if "name" not in cls.__dict__:
             cls.name = name
-        notice_source(Path(inspect.getfile(cls.play.py_func)))
         cls.play = _CheckedPlay(cls.play)
+        if "render" in cls.__dict__ and "view" not in inspect.signature(cls.render).parameters:
+            cls.render = _without_view(cls.render)
         for part, default in DEFAULTS.items():
             if part not in cls.__dict__:
                 setattr(cls, part, default)
@@ -188,21 +217,26 @@ def kernel_of(cls: type, name: str) -> Dispatcher | None:
 def _dispatch(name: str, num_arguments: int) -> None:
     """Let compiled code call `game.<name>(...)` on any NamedTuple whose class has such a kernel."""
 
+    def named(call):
+        """Give each kernel's call a name of its own, by which machine code of several processes is linked."""
+        call.__qualname__ = f"_dispatch.{name}"
+        return call
+
     def resolve_0(game):
         kernel = kernel_of(game.instance_class, name)
-        return kernel and (lambda game: kernel(game))
+        return kernel and named(lambda game: kernel(game))
 
     def resolve_1(game, first):
         kernel = kernel_of(game.instance_class, name)
-        return kernel and (lambda game, first: kernel(game, first))
+        return kernel and named(lambda game, first: kernel(game, first))
 
     def resolve_2(game, first, second):
         kernel = kernel_of(game.instance_class, name)
-        return kernel and (lambda game, first, second: kernel(game, first, second))
+        return kernel and named(lambda game, first, second: kernel(game, first, second))
 
     def resolve_3(game, first, second, third):
         kernel = kernel_of(game.instance_class, name)
-        return kernel and (lambda game, first, second, third: kernel(game, first, second, third))
+        return kernel and named(lambda game, first, second, third: kernel(game, first, second, third))
 
     resolver = (resolve_0, resolve_1, resolve_2, resolve_3)[num_arguments]
     for kind in (types.NamedTuple, types.NamedUniTuple):
@@ -216,6 +250,7 @@ NUM_ARGUMENTS = {
     "is_over": 1,
     "outcome": 1,
     "to_move": 1,
+    "is_truncated": 1,
     "encode": 2,
     "position_hash": 1,
     "input_hash": 1,

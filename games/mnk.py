@@ -5,18 +5,20 @@ its row, counted from the bottom: a1 is the lower left corner.
 """
 
 import functools
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
 from games.bits import mix, next_seed, random_below, stone_key
 from games.game import IllegalAction, game_class, njit
 from games.lines import winners, wins
+from games.protocol import Game
 from games.stones import (
     LETTERS,
     PLAYED_ON,
     check_counts,
     impossible,
+    in_a_line,
     read_square,
     read_stones,
     render_grid,
@@ -25,24 +27,24 @@ from games.stones import (
 from games.symmetry import Symmetries, board_symmetries, dihedral
 
 
-def mnk(rows: int = 3, cols: int = 3, connect: int = 3, exact: int = 0):
+def mnk(rows: int = 3, cols: int = 3, connect: int = 3, exact: int = 0) -> Game:
     """Return the game of `connect` in a line; ValueError when the line is longer than the board."""
     if connect > max(rows, cols):
         raise ValueError(
             f"mnk: rule connect={connect} is not possible on a board of {rows} x {cols}: "
             f"expected at most {max(rows, cols)}"
         )
-    return MNK(int(rows), int(cols), int(connect), int(exact))
+    return cast(Game, MNK(int(rows), int(cols), int(connect), int(exact)))
 
 
-def tic_tac_toe():
+def tic_tac_toe() -> Game:
     """Return the game of three in a line on 3 x 3."""
-    return MNK(3, 3, 3, 0)
+    return cast(Game, MNK(3, 3, 3, 0))
 
 
-def gomoku(rows: int = 15, cols: int = 15, exact: int = 0):
+def gomoku(rows: int = 15, cols: int = 15, exact: int = 0) -> Game:
     """Return the game of five in a line, or of exactly five: then a longer line wins nothing."""
-    return MNK(int(rows), int(cols), 5, int(exact))
+    return cast(Game, MNK(int(rows), int(cols), 5, int(exact)))
 
 
 @functools.cache
@@ -249,6 +251,13 @@ class MNK(NamedTuple):
         before[tuple(cell)] = 0
         return self.place(state, before) and state["result"] == 0
 
-    def render(self, state) -> str:
-        """Return the board for a terminal: columns lettered, rows numbered, X first and O second player."""
+    def end_reason(self, state) -> str:
+        """Return why a game has ended: a line, or a full board; nothing while it goes on."""
+        if not self.is_over(state):
+            return ""
+        line = ("exactly " if self.exact else "") + in_a_line(self.connect)
+        return line if self.outcome(state) else "the board is full"
+
+    def render(self, state, view: int = 0) -> str:
+        """Return the board for a terminal, whatever `view` is: columns lettered, rows numbered, X first, O second."""
         return render_grid(state["cells"].reshape(self.rows, self.cols))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -18,3 +20,17 @@ def run_python() -> Callable[..., subprocess.CompletedProcess[str]]:
         return subprocess.run(command, capture_output=True, text=True, timeout=120)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def time_limit() -> Callable[[float], contextlib.AbstractContextManager[None]]:
+    """Return a context that fails when what stands in it takes more processor time than so many seconds."""
+
+    @contextlib.contextmanager
+    def limit(seconds: float) -> Iterator[None]:
+        start = time.process_time()
+        yield
+        taken = time.process_time() - start
+        assert taken <= seconds, f"took {taken:.2f} seconds"
+
+    return limit

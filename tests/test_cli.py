@@ -11,8 +11,10 @@ import sys
 import pytest
 
 from alphazero import cli
+from alphazero.arena.players import KINDS, find_kind
 from alphazero.commands import train as train_command
 from alphazero.commands.options import model_spec, player_spec
+from games.options import parse_spec
 
 MODULES_CODE = """
 import sys
@@ -53,6 +55,7 @@ def error_line(capsys, *arguments: str) -> str:
         ["games"],
         ["games", "connect_four"],
         ["champions"],
+        ["players", "--help"],
         ["trian"],
     ],
 )
@@ -74,6 +77,26 @@ def test_games_are_listed_and_their_rules_shown(capsys):
     assert status == 0 and "rows" in out and "default 6" in out
 
 
+def test_kinds_of_players_are_listed_and_their_options_shown(capsys):
+    status, out, _ = run(capsys, "players")
+    assert status == 0 and [line.split()[0] for line in out.splitlines()] == list(KINDS)
+    for name in KINDS:
+        status, out, _ = run(capsys, "players", name)
+        assert status == 0 and out.startswith(f"{name}: ")
+        for option in find_kind(name).options:
+            assert f"  {option.name} " in out and f"{option.meaning} ({option.allowed}; " in out
+    status, out, _ = run(capsys, "players", "mcts:c=0.5")
+    assert status == 0 and out.startswith("mcts:c=0.5 can be played")
+    assert "c=-1 is not possible: expected a number from 0 to 1000" in error_line(
+        capsys, "players", "mcts:c=-1"
+    )
+
+
+def test_listing_players_loads_neither_torch_nor_numba(run_python):
+    result = run_python(MODULES_CODE, "players", "champion")
+    assert not {"torch", "numba"} & set(result.stdout.splitlines()[-1].split()), result.stdout + result.stderr
+
+
 def test_an_illegal_move_in_a_saved_game_names_the_file(capsys, tmp_path):
     path = tmp_path / "saved.txt"
     path.write_text(
@@ -85,10 +108,10 @@ def test_an_illegal_move_in_a_saved_game_names_the_file(capsys, tmp_path):
 
 @pytest.mark.parametrize(("arguments", "words"), [
     ([], "COMMAND"),
-    (["trian"], "unknown command 'trian', did you mean train?"),
+    (["trian"], "unknown command 'trian', did you mean 'train'?"),
     (["--foo"], "unknown option '--foo'; expected a command: games"),
-    (["--versoin"], "did you mean --version?"),
-    (["play", "connect_four", "--simulatons", "3"], "'--simulatons', did you mean --simulations?"),
+    (["--versoin"], "did you mean '--version'?"),
+    (["play", "connect_four", "--simulatons", "3"], "'--simulatons', did you mean '--simulations'?"),
     (["games", "conect_four"], "did you mean 'connect_four'?"),
     (["games", "go:size=20"], "size"),
     (["match", "runs/typo", "random", "--game", "connect_four"], "runs/typo: no such run or model"),
@@ -160,6 +183,49 @@ def test_overrides_of_train_may_stand_before_and_after_options(monkeypatch, argu
     assert calls == [("c.toml", ["search.simulations=3", "seed=2", *device])]
 
 
+@pytest.mark.parametrize("overrides", [
+    ["game=othello:size=3"], ["evaluation.anchors=['nobody']"], ["game=no_game"], ["search.memory_mb=0.001"],
+])  # fmt: skip
+def test_a_refused_run_leaves_no_folder_behind(capsys, tmp_path, monkeypatch, overrides):
+    monkeypatch.chdir(tmp_path)
+    error_line(capsys, "train", "tic_tac_toe", "run.minutes=0.01", *overrides)
+    error_line(capsys, "train", "tic_tac_toe", "run.minutes=0.01", "run.folder=a/b/c", *overrides)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [["champions"], ["games", "chess"], ["--help"], ["train", "--help"]])
+def test_a_closed_pipe_ends_a_command_quietly_with_the_status_of_a_broken_pipe(arguments):
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "alphazero", *arguments]
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+@pytest.mark.parametrize("arguments", [["games"], ["--help"]])
+def test_output_that_finds_no_place_is_one_line_of_error(arguments):
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "alphazero", *arguments]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert done.returncode == 2 and "disk is full" in done.stderr and done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(("command", "arguments"), [
+    ("champions", []), ("match", ["random", "random", "--game", "tic_tac_toe", "--games", "2"]),
+    ("analyze", ["tic_tac_toe", "--simulations", "9"]), ("solve", ["tic_tac_toe", "--moves", "a1 b2 c3"]),
+    ("accuracy", ["connect_four", "--player", "random", "--positions", "{}"]),
+    ("bench", ["games", "tic_tac_toe", "--rounds", "1"]),
+])  # fmt: skip
+def test_the_help_of_json_says_what_is_printed(capsys, tmp_path, command, arguments):
+    (tmp_path / "set.txt").write_text("112233 -1 -1 -1 1 -1 -1 -1\n")
+    _, out, _ = run(capsys, command, *(word.format(tmp_path / "set.txt") for word in arguments), "--json")
+    _, told, _ = run(capsys, command, "--help")
+    told = " ".join(told.split())
+    kind = {dict: "print one JSON object", list: "print a JSON array"}[type(json.loads(out))]
+    assert out.count("\n") == 1 and kind in told
+
+
 def test_resume_goes_on_with_the_run_and_takes_overrides(monkeypatch):
     calls = []
     monkeypatch.setattr("alphazero.api.resume", lambda folder, overrides: calls.append((folder, overrides)))
@@ -195,8 +261,8 @@ def test_analysis_as_text_shows_board_and_table(capsys):
 def test_a_model_is_named_by_its_file_or_its_run(tmp_path):
     file = tmp_path / "model.safetensors"
     file.touch()
-    assert model_spec(str(tmp_path), 7) == f'model:path="{file}",simulations=7'
-    assert player_spec(str(file)) == f'model:path="{file}"'
+    assert parse_spec(model_spec(str(tmp_path), 7)) == ("model", {"path": str(file), "simulations": "7"})
+    assert parse_spec(player_spec(str(file))) == ("model", {"path": str(file)})
     assert player_spec("mcts:simulations=7") == "mcts:simulations=7"
 
 

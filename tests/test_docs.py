@@ -12,7 +12,7 @@ import pytest
 
 from alphazero import cli
 from alphazero.config import Config, build_config, load_config
-from alphazero.config.errors import setting_names
+from alphazero.config.fields import setting_names
 from tools.settings_table import settings_page
 
 ROOT = Path(__file__).parent.parent
@@ -174,13 +174,15 @@ def test_the_example_of_the_readme_runs(run_python):
 
 
 def test_the_learning_page_names_every_event_and_every_field_of_a_generation():
-    from alphazero.learning.learner import StepMetrics
-    from alphazero.run.progress import Progress
+    from alphazero.methods.expert_iteration import LEARNED
+    from alphazero.methods.selfplay_counts import selfplay_row
 
     spans = set(code_spans((ROOT / "docs" / "learning.md").read_text(encoding="utf-8")))
     fields = {
-        *Progress().generation_row(),
-        *StepMetrics._fields,
+        *selfplay_row({}),
+        *LEARNED,
+        "games",
+        "positions",
         "minutes",
         "bad_steps",
         "window_positions",

@@ -79,7 +79,7 @@ def compare(name: str, count: int, seed: int) -> str:
     """Play `count` games of both; return what was compared, or raise AssertionError at the first difference."""
     pair, rng, plies, shorter = PAIRS[name], random.Random(seed), 0, 0
     game, other = games.parse(pair.ours), pyspiel.load_game(pair.theirs)
-    for _ in tqdm(range(count), name, unit="game", leave=False):
+    for _ in tqdm(range(count), name, unit="game", leave=False, disable=None):
         state, peer = game.initial_state(), other.new_initial_state()
         while not (game.is_over(state) or peer.is_terminal()):
             moves = legal_names(game, state)

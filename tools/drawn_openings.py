@@ -12,11 +12,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 import games
-from alphazero.arena.accuracy import play_moves
+from alphazero.bars import progress_bar
 from alphazero.exact import ConnectFourSolver, make_solver
+from games.notation import play_moves
 
 FIRST = "3"  # columns count from 1: this move draws, as does 5, its mirror image; 4 wins and the others lose
 
@@ -44,7 +43,7 @@ def next_level(game: Any, solver: ConnectFourSolver, level: list[str]) -> list[s
     """Return the openings one ply longer, each as a word of moves, none a mirror image of another."""
     found: dict[Any, str] = {}
     tried: set[Any] = set()
-    for word in tqdm(level, unit="opening", desc=f"ply {len(level[0]) + 1}"):
+    for word in progress_bar(level, unit="opening", desc=f"ply {len(level[0]) + 1}"):
         _, state = play_moves(game, word)
         for action in game.legal(state):
             child = state.copy()

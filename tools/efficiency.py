@@ -20,20 +20,25 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
+from alphazero.bars import progress_bar
+from alphazero.run.metrics import events, read_metrics
+from games.options import format_spec
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG = ROOT / "configs" / "connect_four.toml"
 RESULTS = ROOT / "docs" / "efficiency.jsonl"
-JUDGES = {
-    "network": "policy:path={},temperature=0",
-    "100": "model:path={},simulations=100",
-    "600": "model:path={},simulations=600",
+JUDGES: dict[str, tuple[str, dict[str, Any]]] = {
+    "network": ("policy", {"temperature": 0}),
+    "100": ("model", {"simulations": 100}),
+    "600": ("model", {"simulations": 600}),
 }
-PLAY = {
-    "100 prove": "model:path={},simulations=100,prove=true",  # what changes play alone is judged on the baseline
-    "100 symmetries": "model:path={},simulations=100,symmetries=true",
-    "600 prove": "model:path={},simulations=600,prove=true",
+PLAY: dict[str, tuple[str, dict[str, Any]]] = {
+    "100 prove": (
+        "model",
+        {"simulations": 100, "prove": True},
+    ),  # what changes play alone is judged on the baseline
+    "100 symmetries": ("model", {"simulations": 100, "symmetries": True}),
+    "600 prove": ("model", {"simulations": 600, "prove": True}),
 }
 
 BASELINE = {  # plain settings; a change replaces some of them
@@ -135,10 +140,10 @@ def measure(name: str, seed: int, minutes: float, core: int, folder: Path) -> di
         "evaluation.final_opponent": "",
     }
     alphazero(core, "train", str(CONFIG), *(f"{key}={json.dumps(value)}" for key, value in settings.items()))
-    lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-    end = next(line for line in lines if line["event"] == "end")
+    end = events(read_metrics(folder), "end")[0]
     wanted = {**JUDGES, **PLAY} if name == "baseline" else JUDGES
-    judges = {label: spec.format(folder / "model.safetensors") for label, spec in wanted.items()}
+    model = {"path": folder / "model.safetensors"}
+    judges = {label: format_spec(kind, {**model, **options}) for label, (kind, options) in wanted.items()}
     players = [word for spec in judges.values() for word in ("--player", spec)]
     judged = json.loads(alphazero(core, "accuracy", "connect_four", "--json", *players))["players"]
     return {
@@ -193,7 +198,7 @@ def main() -> None:
         cores.put(core)
 
     with ThreadPoolExecutor(len(args.cores)) as pool:
-        for _ in tqdm(pool.map(work, wanted), total=len(wanted), unit="run"):
+        for _ in progress_bar(pool.map(work, wanted), total=len(wanted), unit="run"):
             pass
 
 

@@ -24,16 +24,18 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-PHASES = {  # name -> the functions that do this part of the work
-    "self-play": ("methods.expert_iteration.ExpertIteration._play",),
-    "write a shard": ("methods.expert_iteration.write_shard", "run.checkpoints.save_under_way"),
-    "training": ("methods.expert_iteration.ExpertIteration._learn",),
-    "gate": ("methods.expert_iteration.ExpertIteration._gate",),
-    "rating": ("methods.expert_iteration.ExpertIteration._rate",),
-    "checkpoint": ("run.checkpoints.save_learner", "methods.expert_iteration.save_model"),
-    "commit": ("run.folder.RunFolder.commit", "run.folder.RunFolder.remove"),
-    "last match": ("run.training._last_match",),
-}
+PHASES = (
+    "self-play",
+    "shard",
+    "under way",
+    "training",
+    "gate",
+    "rating",
+    "learner",
+    "model",
+    "commit",
+    "last match",
+)
 START, BETWEEN, ANY = "start", "between", "any moment"
 OF_TIME = ("time", "minutes", "positions_per_second", "network_share", "rows_per_second")
 
@@ -43,27 +45,17 @@ OF_TIME = ("time", "minutes", "positions_per_second", "network_share", "rows_per
 
 def work(folder: str, report: int) -> int:
     """Resume the run in `folder`, telling the file descriptor `report` which phase the work is in."""
-    import pkgutil
     from unittest import mock
 
     from alphazero.cli import main
+    from alphazero.moments import listening
 
-    def watched(original: Any, phase: str) -> Any:
-        def function(*arguments: Any, **keywords: Any) -> Any:
-            os.write(report, f"+{phase}\n".encode())
-            try:
-                return original(*arguments, **keywords)
-            finally:
-                os.write(report, f"-{phase}\n".encode())
+    def tell(moment: str, ended: bool) -> None:
+        if moment in PHASES:
+            os.write(report, f"{'-' if ended else '+'}{moment}\n".encode())
 
-        return function
-
-    for phase, names in PHASES.items():
-        for name in names:
-            original = pkgutil.resolve_name(f"alphazero.{name}")
-            mock.patch(f"alphazero.{name}", watched(original, phase)).start()
-    mock.patch("alphazero.run.plots.plot_run").start()
-    return main(["train", "--resume", folder])
+    with listening(tell), mock.patch("alphazero.run.plots.plot_run"):
+        return main(["train", "--resume", folder])
 
 
 # The process that kills
@@ -142,13 +134,13 @@ def kill_runs(
     base: Path, first: Path, lengths: dict[str, float], kills: int, rng: random.Random
 ) -> list[Path]:
     """Kill runs like that of `first`, one after another, until there were `kills`; return those that ended."""
-    from tqdm import tqdm
+    from alphazero.bars import progress_bar
 
     targets = [phase for phase in (START, *PHASES, ANY) if phase in lengths]
     died: Counter[str] = Counter()
     ended, order = [], []
     folder = copy_of_settings(first, base / "killed-1")
-    with tqdm(total=kills, unit="kill", dynamic_ncols=True) as bar:
+    with progress_bar(total=kills, unit="kill") as bar:
         while died.total() < kills:
             order = order or rng.sample(targets, len(targets))
             target = order.pop()
@@ -207,7 +199,8 @@ def begin(folder: Path, config: Any, choice: dict[str, Any] | None = None) -> Pa
 
     with RunFolder(folder) as run:
         run.write_config(config.to_toml())
-        run.commit(Progress(game=games.spec(games.parse(config.game)), inference_choice=choice).as_dict())
+        spec = games.spec(games.parse(config.game))
+        run.commit(Progress(method=config.method, game=spec, inference_choice=choice))
     return folder
 
 
@@ -236,6 +229,7 @@ def differences(run: Path, first: Path) -> list[str]:
 
 
 def _different_games(run: Path, first: Path) -> list[str]:
+    from alphazero.data.games import same_games
     from alphazero.data.shards import read_shard, shard_paths
 
     paths, expected = shard_paths(run / "selfplay"), shard_paths(first / "selfplay")
@@ -245,7 +239,7 @@ def _different_games(run: Path, first: Path) -> list[str]:
     found = [
         f"the games of {path.name} differ"
         for path, (a, b) in zip(paths, pairs, strict=True)
-        if any(x.tobytes() != y.tobytes() for x, y in zip(a[1:], b[1:], strict=True)) or (a[0] != b[0]).any()
+        if not same_games(a, b)
     ]
     progress = json.loads((run / "progress.json").read_text())
     if progress["games"] != sum(games.num_games for games, _ in pairs):
@@ -257,11 +251,11 @@ def _different_games(run: Path, first: Path) -> list[str]:
 
 def metrics(run: Path, event: str) -> list[dict[str, Any]]:
     """Return the lines of metrics of one kind, without what depends on time."""
-    rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    from alphazero.run.metrics import events, read_metrics
+
     return [
         {key: value for key, value in row.items() if key not in OF_TIME}
-        for row in rows
-        if row["event"] == event
+        for row in events(read_metrics(run), event)
     ]
 
 

@@ -56,18 +56,24 @@ def settings(options: argparse.Namespace) -> Any:
 
 def measure(options: argparse.Namespace, folder: Path) -> list[Reading]:
     """Train in `folder` and return a reading for each shard."""
-    from alphazero.methods.expert_iteration import ExpertIteration
-    from alphazero.run import training
+    from alphazero.methods import training
+    from alphazero.moments import listening
 
-    readings, began, keep = [], time.monotonic(), ExpertIteration._keep
+    readings, began, made = [], time.monotonic(), []
+    make = training.make_method
 
-    def read(run: ExpertIteration, games: Any) -> None:
-        keep(run, games)
-        readings.append(
-            Reading(time.monotonic() - began, run.progress.games, run.window.num_samples, resident_mb())
-        )
+    def remember(run: Any) -> Any:
+        made.append((run, make(run)))
+        return made[0][1]
 
-    with mock.patch.object(ExpertIteration, "_keep", read), mock.patch("alphazero.run.plots.plot_run"):
+    def read(moment: str, ended: bool) -> None:
+        if moment == "shard" and ended:
+            run, method = made[0]
+            seconds, positions = time.monotonic() - began, method.window.num_samples
+            readings.append(Reading(seconds, run.progress.games, positions, resident_mb()))
+
+    no_plots = mock.patch("alphazero.run.plots.plot_run")
+    with no_plots, mock.patch.object(training, "make_method", remember), listening(read):
         training.train(settings(options), folder)
     return readings
 

@@ -33,7 +33,7 @@ FOUR, ALPHABETA = "alphazero/exact/connect_four.py", "alphazero/exact/alphabeta.
 GO_BOARD, GO_RULES, GO_GAME = (f"games/go/{name}.py" for name in ("board", "rules", "game"))
 CHESS_MOVES, CHESS_CHECKS, CHESS_BOARD = (f"games/chess/{name}.py" for name in ("moves", "checks", "board"))
 DISCS, HEX, BREAKTHROUGH = (f"games/{name}.py" for name in ("discs", "hex", "breakthrough"))
-REPLAY, MOVES = "alphazero/data/window.py", "alphazero/selfplay/moves.py"
+REPLAY, MOVES = "alphazero/data/samples.py", "alphazero/selfplay/moves.py"
 
 REFERENCE = "search/test_reference.py::test_every_rule_builds_the_reference_tree[tic_tac_toe-puct]"
 REFERENCE_IN_PARTS = REFERENCE.replace("tic_tac_toe", "in_parts")
@@ -42,10 +42,10 @@ KEPT = "search/test_forest.py::test_the_subtree_of_the_move_played_stays_what_it
 ADD_UP = "search/test_forest.py::test_visits_and_values_add_up_in_every_node[tic_tac_toe-1]"
 CACHED = "search/test_cache.py::test_a_search_with_a_cache_finds_what_one_without_it_finds[tic_tac_toe-{}]"
 BY_HAND = "search/test_rules.py::test_a_whole_search_by_hand_for_both_players"
-SAMPLES = "data/test_window.py::test_samples_are_the_positions_and_targets_that_were_played"
+SAMPLES = "data/test_samples.py::test_samples_are_the_positions_and_targets_that_were_played"
 GO = "games/test_go.py::test_go_follows_the_slow_rules"
 PERFT = "games/test_chess.py::test_perft_is_the_known_one"
-TURNED = "data/test_window.py::test_one_symmetry_turns_planes_policy_and_mask_alike_and_all_are_drawn"
+TURNED = "data/test_samples.py::test_one_symmetry_turns_planes_policy_and_mask_alike_and_all_are_drawn"
 
 
 class Plant(NamedTuple):
@@ -277,8 +277,8 @@ PLANTS = (
     Plant(
         "data: planes are turned and the policy is not",
         REPLAY,
-        "samples.policy[row, inverse[games.policy_actions[entry]]]",
-        "samples.policy[row, games.policy_actions[entry]]",
+        "samples.policy[row, inverse[stored.policy_actions[entry]]]",
+        "samples.policy[row, stored.policy_actions[entry]]",
         TURNED,
     ),
     Plant(
@@ -298,8 +298,8 @@ PLANTS = (
     Plant(
         "data: z is the first player's result",
         REPLAY,
-        "z = seen_by(mover, np.float64(games.outcomes[index.sample_game[sample]]), FIRST)",
-        "z = np.float64(games.outcomes[index.sample_game[sample]])",
+        "z = seen_by(mover, np.float64(stored.outcomes[index.sample_game[sample]]), FIRST)",
+        "z = np.float64(stored.outcomes[index.sample_game[sample]])",
         SAMPLES,
     ),
     Plant(
@@ -312,8 +312,8 @@ PLANTS = (
     Plant(
         "data: result and search value change places",
         REPLAY,
-        "target.weight * later + (1.0 - target.weight) * games.values[ply]",
-        "(1.0 - target.weight) * later + target.weight * games.values[ply]",
+        "target.weight * later + (1.0 - target.weight) * stored.values[ply]",
+        "(1.0 - target.weight) * later + target.weight * stored.values[ply]",
         SAMPLES,
     ),
     Plant(
@@ -333,8 +333,8 @@ PLANTS = (
     Plant(
         "data: a value some plies later is not turned for the mover",
         REPLAY,
-        "return seen_by(mover, np.float64(games.values[ply + steps]), game.to_move(state))",
-        "return np.float64(games.values[ply + steps])",
+        "return seen_by(mover, np.float64(stored.values[ply + steps]), game.to_move(state))",
+        "return np.float64(stored.values[ply + steps])",
         SAMPLES,
     ),
     Plant(
@@ -493,8 +493,8 @@ PLANTS = (
     ),
     Plant(
         "cache: records are named by the number that the process gave them",
-        "games/kernel.py",
-        "int(hashlib.sha256(self.name.encode()).hexdigest()[:15], 16)",
+        "games/compile_cache.py",
+        "int(digest(where + self.name)[:15], 16)",
         "self._code",
         "games/test_kernel.py::test_compiled_functions_of_a_record_have_the_same_name_in_every_process_and_another_"
         "for_another_record",

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from alphazero.config import Config
-from alphazero.config.errors import allowed_values
+from alphazero.config.fields import allowed_values
 
 INTRODUCTION = """\
 # Settings

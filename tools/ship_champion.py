@@ -16,18 +16,18 @@ from typing import Any
 
 import games
 from alphazero.arena.accuracy import count_errors, read_positions, total
+from alphazero.arena.kinds.champion import AT_ITS_BEST
 from alphazero.arena.match import play_match
 from alphazero.arena.players import make_player
-from alphazero.arena.search_players import AT_ITS_BEST
 from alphazero.champions import FOLDER
 from alphazero.commands.accuracy import position_files
 from alphazero.commands.match import openings_of
-from alphazero.commands.options import model_file, model_spec
 from alphazero.config import load_config
 from alphazero.exact.shipped import shipped_file
+from alphazero.files import model_file
 from alphazero.network import load_model
-
-AS_IT_PLAYS = "".join(f",{option}={value}".lower() for option, value in AT_ITS_BEST.items())
+from alphazero.run.metrics import events, read_metrics
+from games.options import format_spec
 
 
 def errors(game: Any, spec: str) -> list[dict[str, Any]]:
@@ -39,8 +39,7 @@ def errors(game: Any, spec: str) -> list[dict[str, Any]]:
 
 def last_match(run: Path) -> dict[str, Any]:
     """Return the run's last match."""
-    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
-    matches = [line for line in lines if line["event"] == "match"]
+    matches = events(read_metrics(run), "match")
     if not matches:
         raise SystemExit(f"{run}: the run has not played its last match yet: finish it first")
     return matches[-1]
@@ -73,12 +72,12 @@ def strength(game: Any, spec: str, opponent: str, num_games: int, simulations: i
 def card_of(run: Path, config_name: str, hardware: str, simulations: int, num_games: int) -> dict[str, Any]:
     """Return the card of a run's model."""
     config, match = load_config(run / "config.toml"), last_match(run)
-    model = model_file(str(run))
+    model = model_file(run)
     loaded = load_model(model)
     provenance, game = loaded.metadata["provenance"], games.parse(config.game)
     network = loaded.network
-    as_it_plays = model_spec(str(model), simulations) + AS_IT_PLAYS
-    policy = model_spec(str(model)).replace("model:", "policy:", 1) + ",temperature=0"
+    as_it_plays = format_spec("model", {"path": model, "simulations": simulations, **AT_ITS_BEST})
+    policy = format_spec("policy", {"path": model, "temperature": 0})
     return {
         "game": games.spec(game),
         "network": f"{network.config.blocks} blocks x {network.config.channels} channels, "
@@ -120,7 +119,7 @@ def main() -> None:
     card = card_of(args.run, args.config, args.hardware, args.simulations, args.games)
     name = card["game"].partition(":")[0]
     args.folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(model_file(str(args.run)), args.folder / f"{name}.safetensors")
+    shutil.copyfile(model_file(args.run), args.folder / f"{name}.safetensors")
     (args.folder / f"{name}.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(card["accuracy"]["search"][-1]))
 

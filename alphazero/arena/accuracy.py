@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from alphazero.arena.players import Player
 from alphazero.arena.rating import INTERVAL_Z, Interval
+from alphazero.play.player import Player
+from games.notation import play_moves
 
 BATCH = 256  # positions asked for at once
 
@@ -118,33 +119,6 @@ def _position(game: Any, words: Sequence[str]) -> tuple[list[int], Any]:
     if game.is_over(state):
         raise ValueError(f"the game is over after {words[0]!r}: expected a position with a move to choose")
     return actions, state
-
-
-def play_moves(game: Any, word: str) -> tuple[list[int], Any]:
-    """Return the actions that a word of moves from the start stands for, and the position after them; ValueError."""
-    actions, state = [], game.initial_state()
-    for move in split_moves(word, game):
-        actions.append(int(game.parse_action(state, move)))
-        game.play(state, actions[-1])
-    return actions, state
-
-
-def split_moves(word: str, game: Any) -> list[str]:
-    """Return the moves in a word: joined by commas, or a single one, or each one character."""
-    if "," in word:
-        return [move for move in word.split(",") if move]
-    try:
-        game.parse_action(game.initial_state(), word)
-    except ValueError:
-        return list(word)
-    return [word]
-
-
-def join_moves(names: Sequence[str]) -> str:
-    """Return the word that `split_moves` takes apart."""
-    if all(len(name) == 1 for name in names):
-        return "".join(names)
-    return ",".join(names) + ("," if len(names) == 1 else "")
 
 
 def _scores(game: Any, state: Any, words: Sequence[str]) -> list[float]:

@@ -8,10 +8,9 @@ that: quick wins come first, and a lost position is defended for as long as poss
 import numpy as np
 from numba import prange
 
-from alphazero.arena.players import Kind, Player, as_positions
-from alphazero.arena.spec import Option
 from alphazero.exact.alphabeta import BEYOND, FRAME, WIN, Task, advance, begin, sign
 from alphazero.exact.table import ENTRY
+from alphazero.play.player import Decisions, Player, Turns, as_positions
 from games.bits import copy_state
 from games.kernel import helper, njit
 
@@ -96,23 +95,9 @@ class AlphaBetaPlayer(Player):
         super().__init__(game, name or f"alphabeta:depth={depth}", seed)
         self.depth = min(depth, game.max_plies)
 
-    def choose(self, states: np.ndarray) -> np.ndarray:
-        """Return a best action for each of states[n], int64[n]; equally good ones by chance."""
-        values = action_values(self.game, states, self.depth)
+    def decide(self, turns: Turns) -> Decisions:
+        """Return a best action for each turn, equally good ones by chance; values 1, 0 (or unknown) and -1."""
+        values = action_values(self.game, turns.states, self.depth)
         best = values == values.max(axis=1, keepdims=True)
-        return np.argmax(best * (1.0 - self.rng.random(values.shape)), axis=1)
-
-
-def _build(game, seed: int, device: str, name: str, depth: int) -> AlphaBetaPlayer:
-    return AlphaBetaPlayer(game, depth, seed, name)
-
-
-KINDS = {
-    "alphabeta": Kind(
-        "alpha-beta search to a fixed depth, without a heuristic",
-        _build,
-        {
-            "depth": Option(int, 5, "plies looked ahead", minimum=1, maximum=1000),
-        },
-    )
-}
+        actions = np.argmax(best * (1.0 - self.rng.random(values.shape)), axis=1)
+        return Decisions(actions, values=np.sign(values.max(axis=1)).astype(np.float32))

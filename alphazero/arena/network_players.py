@@ -1,12 +1,8 @@
 """Players that ask a network once a move, without a search: its policy (`policy`) or its value (`value`)."""
 
-from typing import Any
-
 import numpy as np
 
-from alphazero.arena.model_options import MODEL_OPTIONS
-from alphazero.arena.players import Kind, Player, as_positions
-from alphazero.arena.spec import Option
+from alphazero.play.player import Decisions, Player, Turns, as_positions
 from alphazero.search.oracle import Oracle, require_finite, require_heads
 from alphazero.search.simulate import seen_by
 from games.bits import copy_state
@@ -26,21 +22,31 @@ class PolicyPlayer(Player):
         require_heads(oracle, policy=True)
         self.oracle, self.temperature = oracle, temperature
 
-    def choose(self, states: np.ndarray) -> np.ndarray:
-        """Return one legal action for each of states[n], int64[n]."""
-        states = as_positions(self.game, states)
+    def decide(self, turns: Turns) -> Decisions:
+        """Return one legal action for each turn, the shares by which it was drawn, and the network's values if any."""
+        states = as_positions(self.game, turns.states)
         shape = (len(states), self.game.planes, *self.game.board_shape)
         planes, legal_mask = (
             np.empty(shape, np.float32),
             np.zeros((len(states), self.game.num_actions), np.bool_),
         )
         _encode_all(self.game, states, planes, legal_mask)
-        scores = self.oracle(planes)[0].astype(np.float64)
-        require_finite(self.oracle.name, scores[legal_mask])
+        logits, values = self.oracle(planes)
+        require_finite(self.oracle.name, logits[legal_mask])
+        scores = np.where(legal_mask, logits.astype(np.float64), -np.inf)
         if self.temperature > 0.0:
             # The largest of logits / temperature + Gumbel noise is distributed by the softmax of the former.
-            scores = scores / self.temperature + self.rng.gumbel(size=scores.shape)
-        return np.argmax(np.where(legal_mask, scores, -np.inf), axis=1)
+            scores /= self.temperature
+            actions = np.argmax(scores + self.rng.gumbel(size=scores.shape), axis=1)
+            shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+            shares /= shares.sum(axis=1, keepdims=True)
+        else:
+            actions = np.argmax(scores, axis=1)
+            shares = np.zeros_like(scores)
+            shares[np.arange(len(actions)), actions] = 1.0
+        log_probs = np.log(shares[np.arange(len(actions)), actions])
+        known = values.astype(np.float32) if self.oracle.has_value else None
+        return Decisions(actions, log_probs, known, shares.astype(np.float32))
 
 
 class ValuePlayer(Player):
@@ -56,11 +62,12 @@ class ValuePlayer(Player):
         require_heads(oracle, value=True)
         self.oracle = oracle
 
-    def choose(self, states: np.ndarray) -> np.ndarray:
-        """Return one legal action for each of states[n], int64[n]."""
-        values = self.action_values(states)
+    def decide(self, turns: Turns) -> Decisions:
+        """Return one legal action for each turn, and the value of the position that it leads to."""
+        values = self.action_values(turns.states)
         best = values == values.max(axis=1, keepdims=True)
-        return np.argmax(best * (1.0 - self.rng.random(values.shape)), axis=1)
+        actions = np.argmax(best * (1.0 - self.rng.random(values.shape)), axis=1)
+        return Decisions(actions, values=values.max(axis=1))
 
     def action_values(self, states: np.ndarray) -> np.ndarray:
         """Return the value of every action for the player to move, float32[n, A]; -inf where illegal."""
@@ -117,30 +124,3 @@ def _value_actions(game, states, children, parents, actions, judged, values):
         else:
             value = seen_by(mover, judged[child], game.to_move(children[child]))
         values[parents[child], actions[child]] = value
-
-
-def _build_policy(game, seed: int, device: str, name: str, temperature: float, **model: Any) -> PolicyPlayer:
-    from alphazero.network.loading import load_inference  # loads torch
-
-    return PolicyPlayer(game, load_inference(game=game, device=device, **model), temperature, seed, name)
-
-
-def _build_value(game, seed: int, device: str, name: str, **model: Any) -> ValuePlayer:
-    from alphazero.network.loading import load_inference  # loads torch
-
-    return ValuePlayer(game, load_inference(game=game, device=device, **model), seed, name)
-
-
-KINDS = {
-    "policy": Kind(
-        "draws from a network's policy, without a search",
-        _build_policy,
-        {
-            **MODEL_OPTIONS,
-            "temperature": Option(
-                float, 1.0, "0: the most probable move; 1: by probability", minimum=0.0, maximum=100.0
-            ),
-        },
-    ),
-    "value": Kind("looks one move ahead with a network's value", _build_value, MODEL_OPTIONS),
-}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from alphazero.arena.accuracy import play_moves
+from games.notation import play_moves
 
 OPENINGS_PER_PAIR = 4  # positions there should be for each opening that is needed
 _TRIES_PER_OPENING = 50

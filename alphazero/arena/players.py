@@ -1,95 +1,38 @@
-"""What a player is, and how one is made from text such as "mcts:simulations=1000".
+"""How a player is made from text such as "mcts:simulations=1000".
 
-Each kind of player lives in one file, named in `KIND_MODULES`, and is imported when it is first asked for:
-to list the kinds or to play `random` loads no network. That file holds a `KINDS` mapping from name to
-`Kind`.
+Each kind of player is a file of `alphazero.arena.kinds`, named in `KINDS`, and is imported when it is first asked
+for; it says what the kind is and what can be set (`Kind`). To list kinds or to play `random` loads no network.
 """
 
 import importlib
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
+from alphazero.play.player import Player
+from games import Game
+from games.options import Option, check_options, check_seed, did_you_mean, parse_spec, shown
 
-from alphazero.arena.spec import Option, check_options, parse_spec
-from games.registry import nearest
-
-KIND_MODULES = {
-    "random": "alphazero.arena.random_player",
-    "mcts": "alphazero.arena.search_players",
-    "alphabeta": "alphazero.arena.alphabeta",
-    "solver": "alphazero.arena.solver_player",
-    "model": "alphazero.arena.search_players",
-    "champion": "alphazero.arena.search_players",
-    "policy": "alphazero.arena.network_players",
-    "value": "alphazero.arena.network_players",
-    "human": "alphazero.arena.human",
-}
-
-
-class Player(ABC):
-    """Whatever can choose a move in positions of one game.
-
-    `rng` is the player's only source of chance: the same seed and the same calls give the same moves.
-    """
-
-    def __init__(self, game, name: str, seed: int = 0):
-        self.game = game
-        self.name = name
-        self.seed = seed
-        self.rng = np.random.default_rng(seed)
-
-    @abstractmethod
-    def choose(self, states: np.ndarray) -> np.ndarray:
-        """Return one legal action for each position: structured array [n] of game.state_dtype -> int64[n].
-
-        The positions are not over and need not belong to the same games as in the last call; they are not
-        changed.
-        """
-
-    def new_games(self, seed: int = 0) -> None:
-        """Forget all earlier games and start the generator anew from the player's own seed and this one."""
-        self.rng = np.random.default_rng([self.seed, seed])
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.name!r})"
-
-
-def as_positions(game, states: np.ndarray) -> np.ndarray:
-    """Return a contiguous, writable array [n] of game.state_dtype; ValueError for anything else."""
-    array = np.asarray(states)
-    if array.ndim != 1 or array.dtype != game.state_dtype:
-        raise ValueError(
-            f"expected an array [n] of positions of {game.name}, got shape {list(array.shape)} of "
-            f"{'another record' if array.dtype.names else array.dtype}; use np.array([state])"
-        )
-    return np.require(array.view(game.state_dtype), requirements=["C", "W"])
+KINDS = ("random", "mcts", "alphabeta", "solver", "model", "champion", "policy", "value", "human")
+KIND_PACKAGE = "alphazero.arena.kinds"
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of player: what it is, its options, `build(game, seed, device, name, **options) -> Player`."""
+    """A kind of player: what it is, `build(game, seed, device, name, **options) -> Player`, its options."""
 
     meaning: str
     build: Callable[..., Player]
-    options: Mapping[str, Option] = field(default_factory=dict)
-
-
-def kind_names() -> tuple[str, ...]:
-    """Return the names of all kinds of players."""
-    return tuple(KIND_MODULES)
+    options: tuple[Option, ...] = ()
 
 
 def find_kind(name: str) -> Kind:
     """Return a kind of player by name; ValueError for an unknown one, with the nearest known name."""
-    if name not in KIND_MODULES:
+    if name not in KINDS:
         raise ValueError(
-            f"unknown kind of player {name!r}{nearest(name, KIND_MODULES)}; "
-            f"known kinds: {', '.join(KIND_MODULES)}"
+            f"unknown kind of player {shown(name)}{did_you_mean(name, KINDS)}; known kinds: {', '.join(KINDS)}"
         )
-    return importlib.import_module(KIND_MODULES[name]).KINDS[name]
+    return importlib.import_module(f"{KIND_PACKAGE}.{name}").KIND
 
 
 def parse_player(spec: str) -> tuple[Kind, dict[str, Any]]:
@@ -99,15 +42,15 @@ def parse_player(spec: str) -> tuple[Kind, dict[str, Any]]:
     """
     name, given = parse_spec(spec)
     kind = find_kind(name)
-    return kind, check_options(name, kind.options, given)
+    return kind, check_options(f"player {name!r}", kind.options, given)
 
 
-def make_player(spec: str, game, seed: int = 0, device: str = "auto") -> Player:
-    """Return the player that a text describes, for one game; its name is the text.
+def make_player(spec: str, game: Game, seed: int = 0, device: str = "auto") -> Player:
+    """Return the player that a text describes, for one game; its name is the text. Close it when it has played.
 
     `device` ("auto", "cpu" or "cuda") is where a network runs, if the player has one. Raises ValueError
-    when the text cannot be read, an option is not possible, or a model is for another game; OSError when a
-    file is missing.
+    when the text cannot be read, an option or the seed is not possible (0 <= seed < 2**63), or a model is for
+    another game; OSError when a file is missing.
     """
     kind, options = parse_player(spec)
-    return kind.build(game=game, seed=seed, device=device, name=spec.strip(), **options)
+    return kind.build(game=game, seed=check_seed(seed), device=device, name=spec.strip(), **options)

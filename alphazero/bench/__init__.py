@@ -2,43 +2,35 @@
 
 from __future__ import annotations
 
-import argparse
-import json
 from typing import Any
 
 import games
 
+KINDS = ("network", "search", "selfplay", "games")
 
-def main(kind: str, game: str | None, options: argparse.Namespace) -> dict[str, Any]:
-    """Run one benchmark, print it as a table (or as JSON with `options.json`) and return what was measured.
 
-    kind: "network", "search", "selfplay" or "games"; game None: Connect Four, or every game for "games".
-    Raises ValueError for a game or device that there is not.
+def measure(kind: str, game: Any | None, options: Any) -> dict[str, Any]:
+    """Run one benchmark of KINDS and return what was measured, by name.
+
+    game None: Connect Four, or every game for "games"; options: the arguments of `alphazero bench`. Raises ValueError
+    for a device that there is not.
     """
     if kind == "games":
         from alphazero.bench.rules import bench_games
 
-        measured = [games.parse(game)] if game else [games.make(name) for name in games.names()]
-        return _shown(bench_games(measured, options), options)
-    parsed = games.parse(game or "connect_four")
+        return bench_games([game] if game else [games.make(name) for name in games.names()], options)
+    game = game or games.make("connect_four")
     if kind == "search":
         from alphazero.bench.search import bench_search
 
-        result = bench_search(parsed, options)
-    elif kind == "network":
+        return bench_search(game, options)
+    if kind == "network":
         from alphazero.bench.network import bench_network
 
-        result = bench_network(parsed, options)
-    else:
-        from alphazero.bench.selfplay import bench_selfplay
+        return bench_network(game, options)
+    from alphazero.bench.selfplay import bench_selfplay
 
-        result = bench_selfplay(parsed, options)
-    return _shown(result, options)
-
-
-def _shown(result: dict[str, Any], options: argparse.Namespace) -> dict[str, Any]:
-    print(json.dumps(result) if options.json else table(result))
-    return result
+    return bench_selfplay(game, options)
 
 
 def table(result: dict[str, Any]) -> str:

@@ -3,6 +3,10 @@
 Search efficiency is network rows/s during self-play divided by rows/s of the fastest bare way of computing the
 same network at the same batch; both are measured in turn, in one process. Games begin after up to half a game of random
 moves, so that all stages are seen from the start.
+
+A round begins with empty trees and is cut by the clock, amid the search of a move in every game. The simulations done
+by then count as parts of a move: whole moves alone would be up to one a game too few, and none at all where one takes
+longer than a round.
 """
 
 import time
@@ -10,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from alphazero.bars import progress_bar
 from alphazero.bench.network import network_of
 from alphazero.bench.timing import median_ratio, medians
 from alphazero.config import SearchConfig, SelfplayConfig
@@ -37,7 +42,7 @@ def bench_selfplay(game: Any, options: Any) -> dict[str, Any]:
     rows: dict[str, list[float]] = {name: [] for name in workers}
     moves: dict[str, list[float]] = {name: [] for name in workers}
     shares: list[float] = []
-    for _ in range(options.rounds):
+    for _ in progress_bar(range(options.rounds), unit="round"):
         bare.append(max(inference.benchmark(BARE_SECONDS).values()))
         for name, worker in workers.items():
             tally = worker.round(ROUND_SECONDS)
@@ -76,16 +81,34 @@ class _Worker:
         play = SelfplayConfig(
             parallel_games=options.games, groups=options.groups, random_opening_plies=random_length(game) // 2
         )
+        self._compile(game, inference, search, play)
         self.selfplay = SelfPlay(game, NetworkEvaluator(inference), search, play, seed=1)
-        self.round(0.0)  # compiles
         self.round(WARM_UP_SECONDS)
 
-    def round(self, seconds: float) -> Any:
-        """Play for about `seconds` and return the tally."""
+    def _compile(self, game: Any, inference: Inference, search: SearchConfig, play: SelfplayConfig) -> None:
+        """Play some games of two simulations a move: all that a measured round calls is compiled by then."""
+        quick = search.model_copy(
+            update={"simulations": 2, "memory_mb": 1024.0, "cache_mb": min(search.cache_mb, 1.0)}
+        )
+        few = play.model_copy(update={"parallel_games": play.groups})
+        SelfPlay(game, NetworkEvaluator(inference), quick, few, seed=1).play(1)
+
+    def round(self, seconds: float) -> Tally:
+        """Play for about `seconds` and return the tally, moves under way counted by their share."""
         self.selfplay.tally = Tally()
         end = time.perf_counter() + seconds
         self.selfplay.play(10**9, until=lambda: time.perf_counter() > end)
-        return self.selfplay.tally
+        tally = self.selfplay.tally
+        return tally._replace(moves=tally.moves + moves_under_way(self.selfplay))
+
+
+def moves_under_way(selfplay: SelfPlay) -> float:
+    """Return the moves that the searches under way amount to: of each, the share of its simulations that is done."""
+    total = 0.0
+    for group in selfplay.groups:
+        trees = group.search.forest.trees[group.active]
+        total += float((trees["done"] / np.maximum(trees["budget"], 1)).sum())
+    return total
 
 
 def random_length(game: Any, num_games: int = 9) -> int:

@@ -4,6 +4,8 @@ import statistics
 import time
 from collections.abc import Callable, Mapping
 
+from alphazero.bars import progress_bar
+
 
 def rates_in_turn(rivals: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
     """Return, for each rival, its amount of work per second in each of `rounds` rounds, all rivals in each round.
@@ -13,7 +15,7 @@ def rates_in_turn(rivals: Mapping[str, Callable[[], float]], rounds: int) -> dic
     rates: dict[str, list[float]] = {name: [] for name in rivals}
     for work in rivals.values():
         work()
-    for _ in range(rounds):
+    for _ in progress_bar(range(rounds), unit="round"):
         for name, work in rivals.items():
             start = time.perf_counter()
             amount = work()

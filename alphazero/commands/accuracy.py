@@ -6,7 +6,15 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from alphazero.commands.options import add_device, add_game, add_json, add_seed, player_spec
+from alphazero.commands.options import (
+    add_device,
+    add_game,
+    add_json,
+    add_seed,
+    game_of,
+    models_of,
+    player_spec,
+)
 
 if TYPE_CHECKING:
     from alphazero.arena.accuracy import Errors
@@ -15,7 +23,7 @@ SUMMARY = "count wrong moves in positions whose exact values are known"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_game(parser)
+    add_game(parser, of_model=True)
     parser.add_argument(
         "--positions",
         nargs="+",
@@ -37,22 +45,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     import json
-    import sys
-
-    from tqdm import tqdm
 
     import games
     from alphazero.arena.accuracy import count_errors, read_positions, total
     from alphazero.arena.players import make_player
+    from alphazero.bars import progress_bar
 
-    game = games.parse(args.game)
+    game = game_of(args.game, models_of(args.players))
     sets = [read_positions(path, game) for path in position_files(args.positions, game)]
     texts = list(dict.fromkeys(args.players))
     players = [make_player(player_spec(text), game, seed=args.seed, device=args.device) for text in texts]
-    shown = sys.stderr.isatty() and not args.json
     results: dict[str, list[Errors]] = {}
     for text, player in zip(texts, players, strict=True):
-        with tqdm(total=sum(len(s.states) for s in sets), desc=text, leave=False, disable=not shown) as bar:
+        with progress_bar(total=sum(len(s.states) for s in sets), desc=text) as bar:
             errors = [count_errors(player, positions, bar.update) for positions in sets]
         results[text] = [*errors, total(errors)]
     if args.json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from alphazero.commands.options import add_device, add_json, add_simulations, model_file, whole_number
+from alphazero.commands.options import add_device, add_json, add_simulations, game_of, whole_number
 
 SUMMARY = "measure the speed of the network, the search, self-play or the games"
 
@@ -17,7 +17,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="network, search, selfplay or games",
     )
     parser.add_argument(
-        "game", nargs="?", metavar="GAME", help="default connect_four; with games: every game"
+        "game",
+        nargs="?",
+        metavar="GAME",
+        help="default connect_four, or the game of --model; with games: every game",
     )
     parser.add_argument(
         "--rounds", type=whole_number(1), default=5, help="rounds whose median is shown (default 5)"
@@ -43,7 +46,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    from alphazero.bench import main
+    import json
 
-    args.model = str(model_file(args.model)) if args.model else None
-    main(args.kind, args.game, args)
+    from alphazero.bench import measure, table
+
+    game = game_of(args.game, [args.model]) if args.game or args.model else None
+    result = measure(args.kind, game, args)
+    print(json.dumps(result) if args.json else table(result))

@@ -11,7 +11,7 @@ SUMMARY = "list the trained networks that come with the package"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_json(parser)
+    add_json(parser, "a JSON array with an object for each")
 
 
 def run(args: argparse.Namespace) -> None:

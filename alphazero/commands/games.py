@@ -18,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     import games
+    from games.options import described, format_spec
 
     if args.name is None:
         width = max(len(name) for name in games.names())
@@ -33,9 +34,5 @@ def run(args: argparse.Namespace) -> None:
     if not info.rules:
         print("It has no rules to set.")
         return
-    width = max(len(rule.name) for rule in info.rules)
-    for rule in info.rules:
-        default = rule.words[int(rule.default)] if rule.words else rule.default
-        meaning = f"{rule.meaning}: " if rule.meaning else ""
-        print(f"  {rule.name:<{width}}  {meaning}{rule.allowed} (default {default})")
-    print(f"Written as {info.name}:{','.join(f'{rule.name}={rule.default}' for rule in info.rules)}")
+    print("\n".join(described(info.rules)))
+    print(f"Written as {format_spec(info.name, {rule.name: rule.default for rule in info.rules})}")

@@ -5,7 +5,15 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from alphazero.commands.options import add_device, add_json, add_seed, player_spec, whole_number
+from alphazero.commands.options import (
+    add_device,
+    add_json,
+    add_seed,
+    game_of,
+    models_of,
+    player_spec,
+    whole_number,
+)
 
 SUMMARY = "play a match between two players"
 
@@ -16,9 +24,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             name,
             metavar=name.upper(),
             help="a player: random, mcts:simulations=1000, "
-            "alphabeta:depth=5, model:path=FILE,simulations=200, or a model's file or run",
+            "alphabeta:depth=5, model:path=FILE,simulations=200, or a model's file or run (see: alphazero players)",
         )
-    parser.add_argument("--game", required=True, metavar="GAME", help="the game, such as connect_four")
+    parser.add_argument(
+        "--game",
+        metavar="GAME",
+        help="the game, such as connect_four (default: the one that a player's model was made for)",
+    )
     parser.add_argument(
         "--games", type=whole_number(2), default=100, metavar="N", help="number of games, even (default 100)"
     )
@@ -41,28 +53,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
+    import contextlib
     import json
-    import sys
 
-    import games
     from alphazero.arena.match import play_match
     from alphazero.arena.players import make_player
+    from games.options import derived_seed
 
-    game = games.parse(args.game)
-    a, b = (
-        make_player(player_spec(text), game, seed=args.seed + offset, device=args.device)
-        for offset, text in enumerate((args.a, args.b))
-    )
-    result = play_match(
-        a,
-        b,
-        game,
-        args.games,
-        seed=args.seed,
-        opening_plies=args.opening_plies,
-        openings=None if args.openings is None else openings_of(args.openings, game, args.seed),
-        progress=sys.stderr.isatty() and not args.json,
-    )
+    game = game_of(args.game, models_of((args.a, args.b)), "--game")
+    with contextlib.ExitStack() as opened:
+        a, b = (
+            opened.enter_context(
+                make_player(player_spec(text), game, seed=derived_seed(args.seed, offset), device=args.device)
+            )
+            for offset, text in enumerate((args.a, args.b))
+        )
+        result = play_match(
+            a,
+            b,
+            game,
+            args.games,
+            seed=args.seed,
+            opening_plies=args.opening_plies,
+            openings=None if args.openings is None else openings_of(args.openings, game, args.seed),
+            progress=True,
+        )
     print(json.dumps(result.as_dict()) if args.json else result.summary())
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from alphazero.files import model_file
+
 DEVICES = ("auto", "cpu", "cuda")
-MODEL_NAME = "model.safetensors"
 
 
 def whole_number(low: int) -> Callable[[str], int]:
@@ -37,13 +38,27 @@ def positive_number(text: str) -> float:
     return value
 
 
-def add_game(parser: argparse.ArgumentParser, optional: bool = False) -> None:
-    """Add the GAME argument: a name with rules, such as connect_four:rows=6,cols=7."""
+def seed_number(text: str) -> int:
+    """Read an argument that must be a seed, 0 <= seed < 2**63."""
+    from games.options import check_seed, shown
+
+    try:
+        return check_seed(int(text) if text.isascii() else text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{shown(text)} is not a whole number from 0 to 2**63 - 1") from None
+
+
+def add_game(parser: argparse.ArgumentParser, optional: bool = False, of_model: bool = False) -> None:
+    """Add the GAME argument: a name with rules, such as connect_four:rows=6,cols=7.
+
+    of_model: it may be left out where a model tells it (`game_of`).
+    """
     parser.add_argument(
         "game",
         metavar="GAME",
-        nargs="?" if optional else None,
-        help="name, with rules if wanted: connect_four:rows=6,cols=7 (see: alphazero games)",
+        nargs="?" if optional or of_model else None,
+        help="name, with rules if wanted: connect_four:rows=6,cols=7 (see: alphazero games)"
+        + ("; default: the one that the model was made for" if of_model else ""),
     )
 
 
@@ -77,9 +92,7 @@ def add_device(parser: argparse.ArgumentParser) -> None:
 
 def add_seed(parser: argparse.ArgumentParser) -> None:
     """Add --seed."""
-    parser.add_argument(
-        "--seed", type=whole_number(0), default=0, metavar="N", help="random seed (default 0)"
-    )
+    parser.add_argument("--seed", type=seed_number, default=0, metavar="N", help="random seed (default 0)")
 
 
 def add_simulations(parser: argparse.ArgumentParser, default: str) -> None:
@@ -92,17 +105,9 @@ def add_simulations(parser: argparse.ArgumentParser, default: str) -> None:
     )
 
 
-def add_json(parser: argparse.ArgumentParser) -> None:
-    """Add --json."""
-    parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
-
-
-def model_file(path: str) -> Path:
-    """Return the model that a path means: a file, or a run's folder; FileNotFoundError when there is none."""
-    found = Path(path) / MODEL_NAME if Path(path).is_dir() else Path(path)
-    if not found.is_file():
-        raise FileNotFoundError(2, "no such model (a .safetensors file, or the folder of a run)", str(found))
-    return found
+def add_json(parser: argparse.ArgumentParser, what: str = "one JSON object") -> None:
+    """Add --json, which prints `what`."""
+    parser.add_argument("--json", action="store_true", help=f"print {what} instead of text")
 
 
 def model_or_champion(path: str | None, game: str) -> Path | None:
@@ -112,14 +117,43 @@ def model_or_champion(path: str | None, game: str) -> Path | None:
     return champion_of(game) if path is None else model_file(path)
 
 
+def game_of(given: str | None, models: Iterable[str | Path | None], place: str = "GAME") -> Any:
+    """Return the game that is given, or else the one that the models (files or runs; None: none) were made for.
+
+    Raises ValueError when neither tells it or the models differ; `place` is how the command takes a game.
+    """
+    import games
+
+    if given is not None:
+        return games.parse(given)
+    found: dict[str, Any] = {}
+    for path in models:
+        if path is not None:
+            from alphazero.network import load_model
+
+            found.setdefault(games.spec(game := load_model(path).game), game)
+    if len(found) == 1:
+        return next(iter(found.values()))
+    told = f"the models are of {' and '.join(found)}" if found else "no model tells it"
+    raise ValueError(f"which game? {told}: name it with {place}, such as connect_four (see: alphazero games)")
+
+
+def models_of(players: Iterable[str]) -> list[str]:
+    """Return the models, files or runs, of those players (texts, files or runs) that have one."""
+    from alphazero.arena.players import parse_player
+
+    options = (parse_player(player_spec(text))[1] for text in players)
+    return [found["path"] for found in options if "path" in found]
+
+
 def player_spec(text: str) -> str:
     """Return a player's text as it is; of a model's file or a run's folder make that of a model player.
 
     FileNotFoundError for what looks like a path and is none.
     """
-    from alphazero.arena.players import KIND_MODULES
+    from alphazero.arena.players import KINDS
 
-    if text.partition(":")[0].strip() in KIND_MODULES:
+    if text.partition(":")[0].strip() in KINDS:
         return text
     if text.endswith(".safetensors") or Path(text).is_dir():
         return model_spec(text)
@@ -130,5 +164,7 @@ def player_spec(text: str) -> str:
 
 def model_spec(path: str, simulations: int | None = None) -> str:
     """Return the text of the player that searches with a model."""
-    quoted = str(model_file(path)).replace("\\", "\\\\").replace('"', '\\"')
-    return f'model:path="{quoted}"' + (f",simulations={simulations}" if simulations is not None else "")
+    from games.options import format_spec
+
+    options: dict[str, Any] = {"path": model_file(path)}
+    return format_spec("model", options if simulations is None else {**options, "simulations": simulations})

@@ -14,7 +14,7 @@ from alphazero.commands.options import (
     add_simulations,
     model_or_champion,
     model_spec,
-    whole_number,
+    seed_number,
 )
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--load", metavar="FILE", help="go on with a game that was saved")
     parser.add_argument(
-        "--seed", type=whole_number(0), metavar="N", help="random seed (default: a new one each time)"
+        "--seed", type=seed_number, metavar="N", help="random seed (default: a new one each time)"
     )
     add_device(parser)
 

@@ -9,15 +9,16 @@ from alphazero.commands.options import (
     add_game,
     add_seed,
     add_simulations,
-    model_file,
+    game_of,
     whole_number,
 )
+from alphazero.files import model_file
 
 SUMMARY = "write games of a model against itself as training data"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_game(parser)
+    add_game(parser, of_model=True)
     parser.add_argument("--model", required=True, metavar="M", help="a model's file or run")
     parser.add_argument("--games", type=whole_number(1), required=True, metavar="N", help="number of games")
     parser.add_argument(
@@ -29,19 +30,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    import sys
-
-    import games
     from alphazero.selfplay import generate
 
     folder = generate(
-        games.parse(args.game),
+        game_of(args.game, [args.model]),
         model_file(args.model),
         args.games,
         args.out,
         simulations=args.simulations,
         seed=args.seed,
         device=args.device,
-        progress=sys.stderr.isatty(),
     )
     print(f"{args.games} games are in {folder}; read them with alphazero.load_games({str(folder)!r})")

@@ -35,14 +35,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     import json
-    import sys
 
     import games
+    from alphazero.bars import progress_bar
     from alphazero.exact import make_solver
 
     game = games.parse(args.game)
     state = position(args, game)
-    with Counter(sys.stderr.isatty() and not args.json) as report:
+    with progress_bar(desc="compiling or loading the solver", unit=" positions", unit_scale=True) as bar:
+
+        def report(positions: int) -> None:
+            bar.set_description_str("solving", refresh=False)
+            bar.update(positions - bar.n)
+
         solution = make_solver(game, args.memory_mb).solve(
             state, distance=args.distance, seconds=args.seconds, report=report
         )
@@ -95,25 +100,3 @@ def table(game: Any, state: Any, solution: Solution) -> str:
             after = " with the next ply" if plies == 1 else f" in {plies} plies"
         lines.append(f"{game.action_name(state, int(action)):<{width}}  {WORDS[outcome]}{after}")
     return "\n".join(lines)
-
-
-class Counter:
-    """Shows the number of positions visited, where there is somebody to see it."""
-
-    def __init__(self, shown: bool):
-        self.bar: Any = None
-        if shown:
-            from tqdm import tqdm
-
-            self.bar = tqdm(unit=" positions", unit_scale=True, leave=False)
-
-    def __enter__(self) -> Counter:
-        return self
-
-    def __call__(self, positions: int) -> None:
-        if self.bar is not None:
-            self.bar.update(positions - self.bar.n)
-
-    def __exit__(self, *_: object) -> None:
-        if self.bar is not None:
-            self.bar.close()

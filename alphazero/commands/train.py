@@ -12,8 +12,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "words",
         nargs="*",
         metavar="CONFIG [key=value ...]",
-        help="a settings file such as configs/connect_four_quick.toml, and settings that replace "
-        "its own, such as search.simulations=64",
+        help="a settings file, or the name of one that comes with alphazero such as connect_four_quick, and "
+        "settings that replace its own, such as search.simulations=64",
     )
     parser.add_argument("--resume", metavar="RUN", help="go on with the run in this folder instead")
     parser.add_argument(
@@ -30,15 +30,16 @@ def run(args: argparse.Namespace) -> None:
         raise ValueError(f"--resume {args.resume} has its own settings: leave out {files[0]}")
     if args.resume is None and len(files) != 1:
         given = " and ".join(files) or "none"
-        raise ValueError(
-            f"train needs one settings file, such as configs/connect_four_quick.toml; given: {given}"
-        )
+        raise ValueError(f"train needs one settings file or name, such as connect_four_quick; given: {given}")
     if args.device is not None:
         overrides.append(f"device={args.device}")
 
     from alphazero.api import resume, train
 
-    if args.resume is not None:
-        resume(args.resume, overrides)
-    else:
-        train(files[0], overrides)
+    try:
+        summary = resume(args.resume, overrides) if args.resume is not None else train(files[0], overrides)
+    except KeyboardInterrupt as stopped:
+        if str(stopped):
+            print(stopped, flush=True)
+        raise
+    print(summary, flush=True)

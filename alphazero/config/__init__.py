@@ -1,9 +1,13 @@
 """Settings: what each is, read from TOML and the command line, checked with one clear line for each problem."""
 
 from alphazero.config.errors import ConfigError
+from alphazero.config.fields import option_of
+from alphazero.config.loading import build_config, load_config, with_overrides
 from alphazero.config.schema import (
     Config,
     EvaluationConfig,
+    Experiment,
+    LearnerConfig,
     NetworkConfig,
     ReplayConfig,
     RunConfig,
@@ -11,15 +15,14 @@ from alphazero.config.schema import (
     SelfplayConfig,
     Settings,
     TrainingConfig,
-    build_config,
-    load_config,
-    with_overrides,
 )
 
 __all__ = [
     "Config",
     "ConfigError",
     "EvaluationConfig",
+    "Experiment",
+    "LearnerConfig",
     "NetworkConfig",
     "ReplayConfig",
     "RunConfig",
@@ -29,5 +32,6 @@ __all__ = [
     "TrainingConfig",
     "build_config",
     "load_config",
+    "option_of",
     "with_overrides",
 ]

@@ -9,16 +9,12 @@ Published values in the descriptions: AGZ is AlphaGo Zero (Silver et al. 2017), 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from alphazero.config.earlier import upgraded
-from alphazero.config.errors import ConfigError, explain
-from alphazero.config.text import Overrides, assign, parse_overrides, read_toml
+from games.options import MAX_SEED
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Texts = Annotated[tuple[str, ...], Field(strict=False)]
@@ -214,8 +210,8 @@ class ReplayConfig(Settings):
         return self
 
 
-class TrainingConfig(Settings):
-    """Optimizer, schedule, losses."""
+class LearnerConfig(Settings):
+    """Optimizer, schedule, and what every method that learns from positions can set."""
 
     optimizer: Literal["adamw", "sgd"] = setting("adamw", "adamw, or sgd with momentum. AGZ, AZ: sgd.")
     learning_rate: float = setting(
@@ -231,12 +227,24 @@ class TrainingConfig(Settings):
         0.1, "Last step size of schedule cosine, as a share of learning_rate. AZ: 0.001."
     )
     batch_size: int = setting(256, "Positions of a step. AGZ: 2048; AZ: 4096.", ge=1, le=10_000_000)
-    replay_ratio: float = setting(
-        4.0, "Positions trained on for each new position played. KataGo: 4.", gt=0.0, le=10_000.0
-    )
     gradient_clip: float = setting(1.0, "Largest norm of the gradient; 0: not clipped.", ge=0.0, le=1e9)
     value_weight: float = setting(
         1.0, "Weight of the value loss. AGZ: 1 (0.01 supervised).", ge=0.0, le=1000.0
+    )
+    symmetries: bool = setting(True, "Draw a random board symmetry for each sample. AGZ: yes; AZ: no.")
+    averaging_decay: float = setting(
+        0.0, "Decay, each step, of the averaged weights that play; 0: no averaging.", ge=0.0, lt=1.0
+    )
+    max_bad_steps: int = setting(
+        5, "Steps with a NaN or infinite loss or gradient, skipped, before the run stops.", ge=1, le=10**6
+    )
+
+
+class TrainingConfig(LearnerConfig):
+    """Optimizer, schedule, losses."""
+
+    replay_ratio: float = setting(
+        4.0, "Positions trained on for each new position played. KataGo: 4.", gt=0.0, le=10_000.0
     )
     result_weight: Fraction = setting(
         0.7, "Value target: this share of the result z, the rest of the search's value. AGZ, AZ: 1."
@@ -248,13 +256,6 @@ class TrainingConfig(Settings):
         ge=0,
         le=100_000,
     )
-    symmetries: bool = setting(True, "Draw a random board symmetry for each sample. AGZ: yes; AZ: no.")
-    averaging_decay: float = setting(
-        0.0, "Decay, each step, of the averaged weights that play; 0: no averaging.", ge=0.0, lt=1.0
-    )
-    max_bad_steps: int = setting(
-        5, "Steps with a NaN or infinite loss or gradient, skipped, before the run stops.", ge=1, le=10**6
-    )
 
 
 class EvaluationConfig(Settings):
@@ -263,6 +264,12 @@ class EvaluationConfig(Settings):
     every_generations: int = setting(0, "Generations between ratings; 0: by time only.", ge=0, le=10**9)
     every_minutes: float = setting(1.5, "Minutes between ratings; 0: by generations only.", ge=0.0, le=1e6)
     games: int = setting(40, "Games of a rating against the pool. AGZ: 400 to gate.", ge=2, le=10**7)
+    player: str = setting(
+        "model",
+        'How networks play in ratings, the gate and the last match: a player without its path, such as "model" '
+        '(tree search) or "policy:temperature=0"; a search is that of [search] where this does not say more.',
+        min_length=1,
+    )
     simulations: int = setting(100, "Simulations a move in ratings. AGZ: 1600.", ge=1, le=10_000_000)
     anchors: Texts = setting((), 'Fixed players of the pool, such as "random", "mcts:simulations=100".')
     final_opponent: str = setting("mcts:simulations=1000", 'Opponent of the last match; "": no match.')
@@ -271,33 +278,60 @@ class EvaluationConfig(Settings):
 
 
 class RunConfig(Settings):
-    """Limits of a run, its gate and its folder."""
+    """Limits of a run and its folder."""
 
     minutes: float = setting(0.0, "Minutes of training; 0: no limit. AZ chess: 540 minutes.", ge=0.0, le=1e7)
     generations: int = setting(0, "Generations of training; 0: no limit.", ge=0, le=10**9)
+    keep_checkpoints: int = setting(3, "Checkpoints that stay on disk.", ge=1, le=10**6)
+    folder: str = setting("", 'Folder of the run; "": runs/<name of the settings file>.')
+
+
+class GatedRunConfig(RunConfig):
+    """Limits of a run, its gate and its folder."""
+
     gate: bool = setting(False, "A new network plays only once it beats the last. AGZ: yes; AZ: no.")
     gate_games: int = setting(
         100, "Games of the gate, an even number. AGZ: 400.", ge=2, le=10**7, multiple_of=2
     )
     gate_threshold: Fraction = setting(0.55, "Share of points that passes the gate. AGZ: 0.55.")
-    keep_checkpoints: int = setting(3, "Checkpoints that stay on disk.", ge=1, le=10**6)
-    folder: str = setting("", 'Folder of the run; "": runs/<name of the settings file>.')
 
 
-class Config(Settings):
-    """All settings of an experiment."""
+class Experiment(Settings):
+    """What the settings of every method have in common."""
 
+    method: str = setting("", "How the network learns.")
     game: str = setting("connect_four", 'Game and its rules: "connect_four:rows=6,cols=7".', min_length=1)
-    seed: int = setting(1, "Seed of every random choice of the run.", ge=0, le=2**63 - 1)
+    seed: int = setting(1, "Seed of every random choice of the run.", ge=0, le=MAX_SEED)
     device: Literal["auto", "cpu", "cuda"] = setting("auto", "Where the network runs; auto: GPU if any.")
     threads: int = setting(0, "Threads of search and network; 0: all cores.", ge=0, le=4096)
     network: NetworkConfig = setting(NetworkConfig(), "The network.")
+    training: LearnerConfig = setting(LearnerConfig(), "Optimizer, schedule, losses.")
+    evaluation: EvaluationConfig = setting(EvaluationConfig(), "How strength is measured.")
+    run: RunConfig = setting(RunConfig(), "Limits of a run and its folder.")
+
+    @model_validator(mode="after")
+    def _a_schedule_has_an_end(self) -> Experiment:
+        if self.training.schedule == "cosine" and not (self.run.minutes or self.run.generations):
+            raise ValueError('training.schedule="cosine" needs an end: set run.minutes or run.generations')
+        return self
+
+    def to_toml(self) -> str:
+        """Return every setting, defaults included, as TOML text that `load_config` reads back equal."""
+        return tomli_w.dumps(self.model_dump())
+
+
+class Config(Experiment):
+    """All settings of expert iteration."""
+
+    method: Literal["expert_iteration"] = setting(
+        "expert_iteration",
+        "expert_iteration: search improves the policy, the network learns what search found.",
+    )
     search: SearchConfig = setting(SearchConfig(), "The tree search.")
     selfplay: SelfplayConfig = setting(SelfplayConfig(), "How games of self-play are played.")
     replay: ReplayConfig = setting(ReplayConfig(), "Which stored positions are learned from.")
     training: TrainingConfig = setting(TrainingConfig(), "Optimizer, schedule, losses.")
-    evaluation: EvaluationConfig = setting(EvaluationConfig(), "How strength is measured.")
-    run: RunConfig = setting(RunConfig(), "Limits of a run, its gate and its folder.")
+    run: GatedRunConfig = setting(GatedRunConfig(), "Limits of a run, its gate and its folder.")
 
     @model_validator(mode="after")
     def _sections_agree(self) -> Config:
@@ -311,44 +345,4 @@ class Config(Settings):
             raise ValueError(
                 f"selfplay.groups={play.groups} is above selfplay.parallel_games={play.parallel_games}"
             )
-        ends = bool(self.run.minutes or self.run.generations)
-        if self.training.schedule == "cosine" and not ends:
-            raise ValueError('training.schedule="cosine" needs an end: set run.minutes or run.generations')
         return self
-
-    def to_toml(self) -> str:
-        """Return every setting, defaults included, as TOML text that `load_config` reads back equal."""
-        return tomli_w.dumps(self.model_dump())
-
-
-def load_config(path: str | Path, overrides: Overrides = ()) -> Config:
-    """Read a TOML file of settings, apply overrides such as "search.simulations=64", and check the whole.
-
-    `overrides` is a list of "path=value" texts, or a mapping of dotted paths to values; of equal paths the
-    last counts. Raises ConfigError (a ValueError of one line) when the file is missing or is not TOML, and
-    when a setting is unknown, of the wrong type or out of range.
-    """
-    path = Path(path)
-    return build_config(read_toml(path), overrides, source=str(path))
-
-
-def build_config(data: Mapping[str, Any], overrides: Overrides = (), source: str = "") -> Config:
-    """Check nested settings, as TOML gives them, with overrides on top; `source` names them in errors."""
-    changes = parse_overrides(overrides)
-    merged = _copied(data)
-    for name, value in changes.items():
-        assign(merged, name, value)
-    merged = upgraded(merged, source)
-    try:
-        return Config.model_validate(merged)
-    except ValidationError as error:
-        raise ConfigError(explain(error, Config, source, changes)) from None
-
-
-def with_overrides(config: Config, overrides: Overrides) -> Config:
-    """Return a copy of `config` with overrides applied and everything checked again; raises ConfigError."""
-    return build_config(config.model_dump(), overrides)
-
-
-def _copied(data: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: _copied(value) if isinstance(value, Mapping) else value for key, value in data.items()}

@@ -5,13 +5,14 @@ Knows no particular setting: `alphazero.config` checks what is read here.
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from alphazero.config.errors import ConfigError
+from alphazero.config.shipped import shipped_names
+from games.options import nearest
 
 Overrides = Iterable[str] | Mapping[str, Any]
 
@@ -62,8 +63,9 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def _similar_file(path: Path) -> str:
-    folder = path.parent if path.parent.is_dir() else Path("configs")
-    names = [file.name for file in sorted(folder.glob("*.toml"))]
-    wanted = path.name if path.suffix == ".toml" else f"{path.name}.toml"
-    near = difflib.get_close_matches(wanted, names, n=1)
-    return f"; did you mean {folder / near[0]}?" if near else ""
+    for folder in (path.parent, Path("configs")):
+        known = {file.stem: str(file) for file in sorted(folder.glob("*.toml"))}
+        if near := nearest(path.stem, known):
+            return f", did you mean {known[near]!r}?"
+    shipped = nearest(path.stem, shipped_names())
+    return f", did you mean {shipped!r}, which comes with alphazero?" if shipped else ""

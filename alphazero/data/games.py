@@ -1,7 +1,7 @@
 """Finished games as arrays: what self-play writes, what the replay window holds, what `load_games` reads back.
 
-Games are kept, not planes: starting position, actions, search policies (sparse, 16 bit), values, result. Planes
-are rebuilt when a batch is drawn.
+Games are kept, not planes: starting position, actions, result, and labels such as what a search found. Planes are
+rebuilt when a batch is drawn.
 """
 
 import enum
@@ -10,33 +10,44 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-WEIGHT_SCALE = 65535  # a policy is stored as whole weights up to this, proportional to its probabilities
+from alphazero.data.labels import (
+    COLUMNS,
+    Column,
+    Labels,
+    Row,
+    SearchLabels,
+    label_arrays,
+    make_labels,
+)
 
 
 class End(enum.IntEnum):
     """Why a game ended."""
 
-    RULES = 0
-    RESIGNED = 1
+    RULES = 0  # as the game's rules say
+    RESIGNED = 1  # the player to move gave up
+    TRUNCATED = 2  # cut at its longest length, which says little of who would have won
+    TIME = 3  # a player's time ran out
+    FAULT = 4  # a player could not go on
+
+
+class Openings(NamedTuple):
+    """How the starts of G games came about: by plies from the game's initial position, k in all, one after another."""
+
+    plies: np.ndarray  # int32[G], -1 where it is not known
+    actions: np.ndarray  # int32[k], those of all games that are known
 
 
 class Games(NamedTuple):
-    """G games with n plies in all and m policy entries, one after another."""
+    """G games with n plies in all, one after another, and their labels."""
 
     starts: np.ndarray  # state_dtype[G], the position that the game began from
     lengths: np.ndarray  # int32[G], plies
-    outcomes: np.ndarray  # int8[G], for the first player
+    outcomes: np.ndarray  # int8[G], for the first player: 1, 0 or -1
     ends: np.ndarray  # int8[G], an `End`
-    lowest: (
-        np.ndarray
-    )  # float32[G, 2], the lowest search value that each player had in a game played to its end
     actions: np.ndarray  # int32[n]
-    values: np.ndarray  # float32[n], the search's value for the player to move
-    full: np.ndarray  # int8[n], 1 where the search was a full one, whose policy is learned
-    counts: np.ndarray  # int32[n], policy entries of the ply
-    surprises: np.ndarray  # float32[n], KL(search policy || network's policy) of full searches, in nats
-    policy_actions: np.ndarray  # int32[m]
-    policy_weights: np.ndarray  # uint16[m]
+    labels: Labels  # None: moves and results alone
+    openings: Openings | None = None  # None: not known of any game
 
     @property
     def num_games(self) -> int:
@@ -45,65 +56,72 @@ class Games(NamedTuple):
 
     @property
     def num_positions(self) -> int:
-        """Number of plies, each of them a position that was searched."""
+        """Number of plies, each of them a position in which a player chose."""
         return len(self.actions)
 
 
-PER_GAME = ("starts", "lengths", "outcomes", "ends", "lowest")
-PER_PLY = ("actions", "values", "full", "counts", "surprises")
-PER_ENTRY = ("policy_actions", "policy_weights")
-_DTYPES = {
-    "lengths": np.int32,
-    "outcomes": np.int8,
-    "ends": np.int8,
-    "lowest": np.float32,
-    "actions": np.int32,
-    "values": np.float32,
-    "full": np.int8,
-    "counts": np.int32,
-    "surprises": np.float32,
-    "policy_actions": np.int32,
-    "policy_weights": np.uint16,
+CORE = {
+    "lengths": Column(np.int32, Row.GAME),
+    "outcomes": Column(np.int8, Row.GAME),
+    "ends": Column(np.int8, Row.GAME),
+    "actions": Column(np.int32, Row.PLY),
 }
+OPENING = {"opening_plies": Column(np.int32, Row.GAME), "opening_actions": Column(np.int32, Row.OPENING)}
 
 
-def no_games(game: Any) -> Games:
-    """Return an empty collection for a game."""
-    shapes = {"lowest": (0, 2)}
-    empty = {name: np.zeros(shapes.get(name, 0), kind) for name, kind in _DTYPES.items()}
-    return Games(starts=np.zeros(0, game.state_dtype), **empty)
+def no_games(game: Any, labels: type = SearchLabels) -> Games:
+    """Return an empty collection for a game, with labels of a kind (`type(None)`: without)."""
+    columns = CORE | OPENING | COLUMNS[labels]
+    arrays = {name: column.empty() for name, column in columns.items()}
+    return from_arrays(arrays | {"starts": np.zeros(0, game.state_dtype)}, labels)
 
 
-def as_games(arrays: dict[str, np.ndarray], game: Any) -> Games:
-    """Return arrays that were read from a file as games of `game`; ValueError when they are none."""
-    empty = no_games(game)._asdict()
-    for name, array in arrays.items():
-        if array.dtype != empty[name].dtype or array.shape[1:] != empty[name].shape[1:]:
-            raise ValueError(f"{name} is {array.dtype}{list(array.shape)}")
-    arrays["starts"] = arrays["starts"].view(
-        game.state_dtype
-    )  # a file does not keep that records are aligned
-    games = Games(**arrays)
-    sizes = {
-        **dict.fromkeys(PER_GAME, len(games.lengths)),
-        **dict.fromkeys(PER_PLY, int(games.lengths.sum())),
-        **dict.fromkeys(PER_ENTRY, int(games.counts.sum())),
-    }
-    if any(len(array) != sizes[name] for name, array in arrays.items()):
-        raise ValueError("their lengths do not agree")
-    return games
+def columns_of(labels: type) -> dict[str, Column]:
+    """Return what each array of games with labels of a kind is, starts left out."""
+    return CORE | OPENING | COLUMNS[labels]
+
+
+def arrays_of(games: Games) -> dict[str, np.ndarray]:
+    """Return all arrays of a collection by name, those of openings and labels among them."""
+    core = {name: getattr(games, name) for name in ("starts", *CORE)}
+    plies, actions = games.openings or unknown_openings(games.num_games)
+    return core | {"opening_plies": plies, "opening_actions": actions} | label_arrays(games.labels)
+
+
+def from_arrays(arrays: dict[str, np.ndarray], labels: type) -> Games:
+    """Return what `arrays_of` took apart, with labels of a kind; KeyError when an array is missing."""
+    core = {name: arrays[name] for name in ("starts", *CORE)}
+    openings = Openings(arrays["opening_plies"], arrays["opening_actions"])
+    return Games(**core, labels=make_labels(labels, arrays), openings=openings)
+
+
+def unknown_openings(num_games: int) -> Openings:
+    """Return openings that say of no game how its start came about."""
+    return Openings(np.full(num_games, -1, np.int32), np.zeros(0, np.int32))
+
+
+def bounds(counts: np.ndarray) -> np.ndarray:
+    """Return int64[len(counts) + 1]: where what each has so many of begins, one after another; below 0 counts as 0."""
+    return np.concatenate([[0], np.cumsum(np.maximum(counts, 0), dtype=np.int64)])
 
 
 def join(parts: Iterable[Games]) -> Games:
-    """Return all games of the parts, in order; ValueError when there are no parts.
+    """Return all games of the parts, in order; ValueError when there are no parts, or labels of several kinds.
 
-    Equal games become equal bytes: see `without_padding`.
+    Equal games become equal bytes: see `without_padding`. The labels of a part without games do not count.
     """
     parts = list(parts)
     if not parts:
         raise ValueError("no games to join")
-    starts, *others = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-    return Games(without_padding(starts), *others)
+    parts = [part for part in parts if part.num_games] or parts[:1]
+    kinds = {type(part.labels) for part in parts}
+    if len(kinds) > 1:
+        names = ", ".join(sorted(kind.__name__ for kind in kinds))
+        raise ValueError(f"games with different labels cannot be joined: {names}")
+    taken = [arrays_of(part) for part in parts]
+    whole = {name: np.concatenate([arrays[name] for arrays in taken]) for name in taken[0]}
+    whole["starts"] = without_padding(whole["starts"])
+    return from_arrays(whole, kinds.pop())
 
 
 def without_padding(states: np.ndarray) -> np.ndarray:
@@ -132,20 +150,43 @@ def _mark_fields(kind: np.dtype, used: np.ndarray) -> None:
 
 def select(games: Games, first: int, last: int) -> Games:
     """Return the games first, ..., last - 1."""
-    plies = np.concatenate([[0], np.cumsum(games.lengths, dtype=np.int64)])
-    entries = np.concatenate([[0], np.cumsum(games.counts, dtype=np.int64)])
-    ply, entry = slice(plies[first], plies[last]), slice(entries[plies[first]], entries[plies[last]])
-    cuts = {name: slice(first, last) for name in PER_GAME} | {name: ply for name in PER_PLY}
-    return Games(**{name: getattr(games, name)[cuts.get(name, entry)] for name in Games._fields})
+    arrays, kind = arrays_of(games), type(games.labels)
+    plies, openings = bounds(games.lengths), bounds(arrays["opening_plies"])
+    cuts = {
+        Row.GAME: slice(first, last),
+        Row.PLY: slice(plies[first], plies[last]),
+        Row.OPENING: slice(openings[first], openings[last]),
+    }
+    if "counts" in arrays:
+        entries = bounds(arrays["counts"])
+        cuts[Row.ENTRY] = slice(entries[plies[first]], entries[plies[last]])
+    chosen = {name: arrays[name][cuts[column.row]] for name, column in columns_of(kind).items()}
+    return from_arrays(chosen | {"starts": games.starts[first:last]}, kind)
+
+
+def same_games(a: Games, b: Games) -> bool:
+    """Return whether two collections are equal to the bit, what lies between the fields of positions aside."""
+    first, second = (arrays_of(games) | {"starts": without_padding(games.starts)} for games in (a, b))
+    return first.keys() == second.keys() and all(
+        array.dtype == second[name].dtype
+        and array.shape == second[name].shape
+        and array.tobytes() == second[name].tobytes()
+        for name, array in first.items()
+    )
 
 
 def num_distinct(games: Games) -> int:
     """Return how many different games there are, told apart by start and actions."""
-    plies = np.concatenate([[0], np.cumsum(games.lengths, dtype=np.int64)])
-    starts = without_padding(games.starts)
+    plies, starts = bounds(games.lengths), without_padding(games.starts)
     return len(
         {
             starts[index].tobytes() + games.actions[plies[index] : plies[index + 1]].tobytes()
             for index in range(games.num_games)
         }
     )
+
+
+def end_counts(games: Games) -> dict[str, int]:
+    """Return how many games ended in each way, by the name of the `End` in small letters, every way named."""
+    counts = np.bincount(games.ends, minlength=len(End))
+    return {end.name.lower(): int(counts[end]) for end in End}

@@ -2,38 +2,35 @@
 
 import copy
 import math
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from alphazero.data.window import Samples
-from alphazero.learning import losses
+from alphazero.config import LearnerConfig
+from alphazero.learning.losses import Loss
 from alphazero.network.model import Network
+from alphazero.network.variants import available_variants
 
 
 class TrainingDiverged(RuntimeError):
     """Too many steps in a row had a loss or gradient that is NaN or infinite."""
 
 
-class StepMetrics(NamedTuple):
-    """What one step, or the mean of several, measured."""
+class Learner:
+    """Trains a network; what is minimised is given with each batch.
 
-    policy_loss: float  # nats
-    value_loss: float
-    policy_entropy: float  # nats
-    value_accuracy: float  # share of decided games whose winner the value's sign names
-    gradient_norm: float
-    learning_rate: float
-
-
-class Trainer:
-    """Trains a network on samples of self-play.
-
-    config: a `TrainingConfig`; precision: "float32", or "bfloat16" for mixed precision with float32 weights.
+    precision: "float32", or "bfloat16" for mixed precision with float32 weights.
     """
 
-    def __init__(self, network: Network, config: Any, device: torch.device, precision: str = "float32"):
+    def __init__(
+        self,
+        network: Network,
+        config: LearnerConfig,
+        device: torch.device,
+        precision: str = "float32",
+    ):
         self.config, self.device, self.precision = config, device, precision
         self.network = network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.averaged = copy.deepcopy(self.network) if config.averaging_decay > 0 else None
@@ -43,7 +40,7 @@ class Trainer:
         self._bad_in_a_row = 0
 
     @property
-    def player(self) -> Network:
+    def playing(self) -> Network:
         """Return the network that plays: the averaged weights where there are any."""
         return self.averaged if self.averaged is not None else self.network
 
@@ -55,49 +52,40 @@ class Trainer:
             rate *= last + (1.0 - last) * 0.5 * (1.0 + math.cos(math.pi * min(1.0, progress)))
         return rate * min(1.0, (self.steps + 1) / max(1, self.config.warmup_steps))
 
-    def step(self, samples: Samples, progress: float = 0.0) -> StepMetrics | None:
-        """Train on one batch; None when loss or gradient were not finite and the step was skipped.
+    def step(self, loss: Loss, batch: Any, progress: float = 0.0) -> dict[str, float] | None:
+        """Take one step down the gradient of `loss` on a batch (a NamedTuple of arrays, its first the planes).
 
-        Raises TrainingDiverged after `max_bad_steps` such steps in a row.
+        Returns what the loss measured, gradient_norm and learning_rate; None when loss or gradient were not finite
+        and the step was skipped. `progress` in [0, 1]: how much of the schedule is over. Raises TrainingDiverged
+        after `max_bad_steps` such steps in a row.
         """
         self.network.train()
         statistics = [buffer.clone() for buffer in self.network.buffers()]
-        planes, policy, value, result, legal_mask = self._tensors(samples)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bfloat16"):
-            logits, output = self.network(planes)
-        log_policy = losses.masked_log_policy(logits, legal_mask)
-        policy_loss = losses.policy_loss(log_policy, policy)
-        value_loss = losses.value_loss(output, value)
+        total, measured = loss(self._forward, self._on_device(batch))
         self.optimizer.zero_grad(set_to_none=True)
-        (policy_loss + self.config.value_weight * value_loss).backward()
+        total.backward()
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.config.gradient_clip or math.inf)
-        if not math.isfinite(policy_loss.item() + value_loss.item() + norm.item()):
+        if not math.isfinite(total.item() + norm.item()):
             self._skip_step(statistics)
             return None
         self._bad_in_a_row = 0
         rate = self._update(progress)
-        with torch.no_grad():
-            accuracy = winner_accuracy(self.network.value(output.float()), result)
-            entropy = losses.policy_entropy(log_policy).item()
-        return StepMetrics(policy_loss.item(), value_loss.item(), entropy, accuracy, norm.item(), rate)
+        numbers = {name: value.item() for name, value in measured.items()}
+        return {**numbers, "gradient_norm": norm.item(), "learning_rate": rate}
 
     @torch.no_grad()
-    def evaluate(self, samples: Samples) -> dict[str, float]:
-        """Return policy_loss and value_loss of the network as it is, in evaluation mode, without learning."""
+    def evaluate(self, loss: Loss, batch: Any) -> dict[str, float]:
+        """Return what `loss` measures of the network as it is, in evaluation mode, without learning."""
         self.network.eval()
-        planes, policy, value, _, legal_mask = self._tensors(samples)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bfloat16"):
-            logits, output = self.network(planes)
-        log_policy = losses.masked_log_policy(logits, legal_mask)
-        return {
-            "policy_loss": losses.policy_loss(log_policy, policy).item(),
-            "value_loss": losses.value_loss(output, value).item(),
-        }
+        _, measured = loss(self._forward, self._on_device(batch))
+        return {name: value.item() for name, value in measured.items()}
 
-    def _tensors(self, samples: Samples) -> list[Tensor]:
-        tensors = [torch.from_numpy(array).to(self.device, non_blocking=True) for array in samples]
-        tensors[0] = tensors[0].contiguous(memory_format=torch.channels_last)
-        return tensors
+    def _forward(self, planes: Tensor) -> tuple[Tensor, Tensor]:
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bfloat16"):
+            return self.network(planes.contiguous(memory_format=torch.channels_last))
+
+    def _on_device(self, batch: Any) -> Any:
+        return type(batch)(*(torch.from_numpy(array).to(self.device, non_blocking=True) for array in batch))
 
     def _skip_step(self, statistics: list[Tensor]) -> None:
         """Count a bad step and leave the network as it was, the statistics of its normalisation included."""
@@ -142,15 +130,17 @@ class Trainer:
                 "has to go on with it"
             )
         load_weights(self.network, state["network"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        load_optimizer(self.optimizer, state["optimizer"])
         set_hyperparameters(self.optimizer, self.config)
         if self.averaged is not None:
             load_weights(self.averaged, state["averaged"] or state["network"])
-        self.steps, self.bad_steps = state["steps"], state["bad_steps"]
-        self._bad_in_a_row = state["bad_in_a_row"]
+        counts = state["steps"], state["bad_steps"], state["bad_in_a_row"]
+        if not all(isinstance(count, int) and count >= 0 for count in counts):
+            raise ValueError(f"steps, bad_steps, bad_in_a_row are {counts}: expected whole numbers from 0")
+        self.steps, self.bad_steps, self._bad_in_a_row = counts
 
 
-def make_optimizer(network: nn.Module, config: Any) -> torch.optim.Optimizer:
+def make_optimizer(network: nn.Module, config: LearnerConfig) -> torch.optim.Optimizer:
     """Return AdamW, or SGD with momentum, that decays weights but neither biases nor normalisation."""
     decayed = [parameter for parameter in network.parameters() if parameter.dim() > 1]
     others = [parameter for parameter in network.parameters() if parameter.dim() <= 1]
@@ -160,7 +150,7 @@ def make_optimizer(network: nn.Module, config: Any) -> torch.optim.Optimizer:
     return optimizer
 
 
-def set_hyperparameters(optimizer: torch.optim.Optimizer, config: Any) -> None:
+def set_hyperparameters(optimizer: torch.optim.Optimizer, config: LearnerConfig) -> None:
     """Give an optimizer of `make_optimizer` its settings, also after it has got back the state of an earlier one."""
     for group, decay in zip(optimizer.param_groups, (config.weight_decay, 0.0), strict=True):
         group["weight_decay"] = decay
@@ -168,6 +158,19 @@ def set_hyperparameters(optimizer: torch.optim.Optimizer, config: Any) -> None:
             group["betas"] = (config.momentum, 0.999)
         else:
             group["momentum"] = config.momentum
+
+
+def load_optimizer(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
+    """Load the state of an optimizer of the same kind and parameters; ValueError when it is another's."""
+    expected = [set(group) for group in optimizer.param_groups]
+    optimizer.load_state_dict(state)
+    fits = all(
+        not isinstance(value, Tensor) or value.dim() == 0 or value.shape == parameter.shape
+        for parameter, values in optimizer.state.items()
+        for value in values.values()
+    )
+    if not fits or [set(group) for group in optimizer.param_groups] != expected:
+        raise ValueError("the optimizer's state is that of another network or version")
 
 
 def load_weights(network: nn.Module, weights: dict[str, Tensor]) -> None:
@@ -190,14 +193,15 @@ def average_weights(averaged: nn.Module, network: nn.Module, decay: float) -> No
         copied.copy_(buffer)
 
 
-def winner_accuracy(values: Tensor, result: Tensor) -> float:
-    """Return the share of decided results int8[B] whose sign values float32[B] has; NaN when none is decided."""
-    decided = result != 0
-    return (torch.sign(values[decided]) == result[decided]).float().mean().item()
+def mean_metrics(rows: Iterable[dict[str, float] | None]) -> dict[str, float]:
+    """Return the mean of each metric over the steps that were not skipped; nothing when all were."""
+    kept = [row for row in rows if row is not None]
+    return {name: sum(row[name] for row in kept) / len(kept) for name in kept[0]} if kept else {}
 
 
-def mean_metrics(rows: list[StepMetrics]) -> StepMetrics:
-    """Return the mean of each metric over steps; NaN when there are none."""
-    if not rows:
-        return StepMetrics(*[math.nan] * len(StepMetrics._fields))
-    return StepMetrics(*(sum(column) / len(rows) for column in zip(*rows, strict=True)))
+def training_precision(precision: str, device: torch.device) -> str:
+    """Return "bfloat16" where the settings allow it and the processor computes it fast, else "float32"."""
+    if precision == "float32":
+        return "float32"
+    fast = any(variant.dtype == torch.bfloat16 for variant in available_variants(device, "auto", False))
+    return "bfloat16" if fast else "float32"

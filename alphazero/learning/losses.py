@@ -3,11 +3,50 @@
 Illegal actions take no part in the policy: their logits are masked before the softmax.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from alphazero.network.model import expected_value
+
 MASKED = -1e9
+
+# planes -> what the network's heads answer, in the number format of training
+Forward = Callable[[Tensor], tuple[Tensor, Tensor]]
+# a batch of arrays that lie on the learner's device -> the loss, and what else was measured, means over the batch
+Loss = Callable[[Forward, Any], tuple[Tensor, dict[str, Tensor]]]
+
+
+def policy_value_loss(value_weight: float) -> Loss:
+    """Return the loss policy_loss + value_weight * value_loss (Silver et al. 2017, eq. 1) of a batch of `Samples`.
+
+    It also measures policy_loss (nats), value_loss, policy_entropy (nats) and value_accuracy, the share of decided
+    games whose winner the value's sign names.
+    """
+
+    def loss(forward: Forward, samples: Any) -> tuple[Tensor, dict[str, Tensor]]:
+        logits, output = forward(samples.planes)
+        log_policy = masked_log_policy(logits, samples.legal_mask)
+        policy, value = policy_loss(log_policy, samples.policy), value_loss(output, samples.value)
+        with torch.no_grad():
+            measured = {
+                "policy_loss": policy,
+                "value_loss": value,
+                "policy_entropy": policy_entropy(log_policy),
+                "value_accuracy": winner_accuracy(expected_value(output.float()), samples.result),
+            }
+        return policy + value_weight * value, measured
+
+    return loss
+
+
+def winner_accuracy(values: Tensor, result: Tensor) -> Tensor:
+    """Return the share of decided results int8[B] whose sign values float32[B] has; NaN when none is decided."""
+    decided = result != 0
+    return (torch.sign(values[decided]) == result[decided]).float().mean()
 
 
 def masked_log_policy(logits: Tensor, legal_mask: Tensor) -> Tensor:

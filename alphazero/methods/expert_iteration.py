@@ -1,54 +1,63 @@
 """Expert iteration (AlphaGo Zero, AlphaZero): search improves the policy, the network learns what search found.
 
-A generation is: self-play with the network that plays, training on the replay window, perhaps a gate, perhaps a
-rating. After every shard of games and every generation the run commits what it needs to go on exactly there.
+A generation is: self-play with the network that plays, training on the replay window, perhaps a gate.
 """
 
 import copy
 import math
-import time
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-import games as rules
+from alphazero.config import Config
 from alphazero.data.games import Games
-from alphazero.data.shards import ShardError, read_shard, set_aside, write_shard
-from alphazero.data.window import ReplayWindow, ValueTarget
-from alphazero.learning.learner import StepMetrics, Trainer, load_weights, mean_metrics
+from alphazero.data.samples import ValueTarget
+from alphazero.data.window import ReplayWindow
+from alphazero.learning.learner import Learner, load_weights, mean_metrics, training_precision
+from alphazero.learning.losses import policy_value_loss
+from alphazero.methods.selfplay_counts import counts_of, selfplay_row
+from alphazero.moments import during
 from alphazero.network import Inference, save_model
 from alphazero.network.inference import resolve_device
-from alphazero.network.model import for_game
-from alphazero.network.variants import available_variants
-from alphazero.run import checkpoints
-from alphazero.run.display import Display
-from alphazero.run.evaluation import Evaluation, generation_name, model_file
-from alphazero.run.folder import RunFolder
-from alphazero.run.progress import Progress
+from alphazero.network.model import Network, for_game
+from alphazero.run.method import Column, Method, UnderWay
+from alphazero.run.run import Run
 from alphazero.search import NetworkEvaluator
 from alphazero.selfplay.selfplay import SelfPlay, Tally
+from games.options import derived_seed
 
-MODEL = "model.safetensors"  # the network that plays, in the run's folder
 FRESH_SAMPLES = 1024  # positions of a generation's games on which it is measured before it is learned from
+LEARNED = ("policy_loss", "value_loss", "policy_entropy", "value_accuracy", "gradient_norm", "learning_rate")
 
 
-class ExpertIteration:
-    """One run of training in its folder; `run` works until a limit is reached and may be called in a later process."""
+class ExpertIteration(Method):
+    """The networks, the window and the self-play of a run of expert iteration."""
 
-    def __init__(self, config: Any, folder: RunFolder, progress: Progress):
-        self.config, self.folder, self.progress = config, folder, progress
-        self.game = rules.parse(config.game)
-        self._check_game()
-        self.device = resolve_device(config.device)
+    columns = (
+        Column("positions_per_second", "pos/s", ">6.0f"),
+        Column("network_share", "net", ">4.0%"),
+        Column("policy_loss", "policy", ">6.3f"),
+        Column("value_loss", "value", ">5.3f"),
+        Column("game_length_mean", "length", ">6.1f"),
+    )
+
+    def __init__(self, run: Run):
+        assert isinstance(run.config, Config)
+        self.config, self.game = run.config, run.game
+        config = self.config
+        device = resolve_device(config.device)
         torch.manual_seed(config.seed)
-        self.trainer = Trainer(
+        self.learner = Learner(
             for_game(self.game, config.network),
             config.training,
-            self.device,
-            training_precision(config.network.precision, self.device),
+            device,
+            training_precision(config.network.precision, device),
         )
-        self.best = copy.deepcopy(self.trainer.player) if config.run.gate else None
+        self.best = copy.deepcopy(self.learner.playing) if config.run.gate else None
+        self.loss = policy_value_loss(config.training.value_weight)
         self.window = ReplayWindow(
             self.game,
             config.replay.window_min,
@@ -57,302 +66,151 @@ class ExpertIteration:
             config.replay.surprise_weight,
         )
         self.target = ValueTarget(config.training.result_weight, config.training.value_steps)
-        if progress.checkpoint:
-            self._restore_learner(progress.checkpoint)
-        batch = math.ceil(config.selfplay.parallel_games / config.selfplay.groups)
-        self.inference = Inference(
-            self.playing,
-            config.device,
-            batch_size=batch,
-            precision=config.network.precision,
-            compile=config.network.compile,
-            groups=config.selfplay.groups,
-            choice=progress.inference_choice,
-            multiple=max(1, batch // 8),
-        )
-        progress.inference_choice = self.inference.choice
-        self.evaluation = Evaluation(
-            self.game, config, folder.path / "checkpoints", progress.pool, self.inference.choice
-        )
+        self.sample_debt = 0.0  # samples still to be trained on, less than a batch
+        self.inference = _inference(self.playing, config, run.progress.inference_choice)
+        run.compute_as(self.inference.choice)
         self.selfplay = SelfPlay(
             self.game, NetworkEvaluator(self.inference), config.search, config.selfplay, config.seed
         )
-        if progress.under_way:
-            self.selfplay.restore(
-                *checkpoints.load_under_way(self._checkpoint(progress.under_way), self.game)
-            )
-        self._fresh = {"fresh_policy_loss": math.nan, "fresh_value_loss": math.nan}
-        self._started = time.monotonic()
-        self._minutes_before = progress.minutes
 
     @property
-    def playing(self) -> Any:
+    def playing(self) -> Network:
         """Return the network that plays: the last one that passed the gate, or simply the newest."""
-        return self.best if self.best is not None else self.trainer.player
+        return self.best if self.best is not None else self.learner.playing
 
-    @property
-    def minutes(self) -> float:
-        """Return the minutes of training so far, those of earlier processes included."""
-        return self._minutes_before + (time.monotonic() - self._started) / 60.0
+    def begin(self, run: Run) -> None:
+        """Fill the window again from the newest shards."""
+        self.window.refill(run.newest_games(self.window.size_after), run.progress.positions)
 
-    @property
-    def fraction_done(self) -> float:
-        """Return how much of the run is over, in [0, 1]; 0 where it has no limit."""
-        return self.progress.fraction_done(self.config.run, self.minutes)
-
-    def begin(self, event: str) -> list[str]:
-        """Log how this process begins, fill the window and commit; return a line for each shard that is bad.
-
-        Commits how the network is computed above all, so that a run that is killed computes it in the same way.
-        """
-        progress = self.progress
-        self.folder.log(
-            event,
-            game=progress.game,
-            seed=self.config.seed,
-            generation=progress.generation,
-            minutes=progress.minutes,
-        )
-        bad = self._restore_window()
-        self.folder.commit(progress.as_dict())
-        return bad
-
-    def run(self, display: Display) -> None:
-        """Work until the limit of minutes or generations; TrainingDiverged when the losses stay infinite."""
-        over = self.fraction_done >= 1.0
-        while not over:
-            self._play(display)
-            metrics = self._learn(display)
-            self.progress.generation += 1
-            self._gate(display)
-            self.inference.load(self.playing)  # self-play forgets its cache when it starts again
-            self._log_generation(display, metrics)
-            over = self.fraction_done >= 1.0
-            self._rate(display, over)
-            self._commit_generation()
-
-    def _play(self, display: Display) -> None:
-        """Play the games that the generation still lacks, shard by shard."""
-        play, progress = self.config.selfplay, self.progress
-        while progress.generation_games < play.games_per_generation:
-            wanted = min(play.shard_games, play.games_per_generation - progress.generation_games)
-            shown = [time.monotonic()]
-
-            def show(ended: int, positions: int, wanted: int = wanted, shown: list[float] = shown) -> None:
-                if time.monotonic() - shown[0] > 0.5:
-                    shown[0] = time.monotonic()
-                    display.phase(
-                        progress.generation + 1,
-                        f"self-play {ended}/{wanted}",
-                        self.minutes,
-                        games=progress.games + ended,
-                    )
-
-            games = self.selfplay.play(wanted, progress=show)
-            self._keep(games)
-
-    def _keep(self, games: Games) -> None:
-        """Store finished games as a shard, add them to the window and commit."""
-        progress = self.progress
-        name = f"generation-{progress.generation + 1:06d}-{len(progress.shards):06d}"
-        write_shard(
-            self.folder.path / "selfplay",
-            name,
-            self.game,
-            games,
-            generation=progress.generation + 1,
-            seed=self.config.seed,
-        )
-        self.window.add(games)
-        progress.shards.append(name)
-        progress.count(games, self.selfplay.tally, self.config.selfplay.resign_threshold)
-        self.selfplay.tally = Tally()
-        self._commit(f"{name}.under_way")
-
-    def _learn(self, display: Display) -> StepMetrics:
-        """Train on the window, replay_ratio samples for each new position; return the mean metrics."""
-        training, progress = self.config.training, self.progress
-        rng = np.random.default_rng([self.config.seed, progress.generation])
-        progress.sample_debt += progress.generation_positions * training.replay_ratio
-        steps = int(progress.sample_debt // training.batch_size)
-        progress.sample_debt -= steps * training.batch_size
-        self._measure_fresh()
-        rows = []
-        for step in range(steps):
-            samples = self.window.draw(training.batch_size, rng, self.target, training.symmetries)
-            rows.append(self.trainer.step(samples, self._schedule_progress(step / steps)))
-            if step % 10 == 0:
-                display.phase(
-                    progress.generation + 1, f"training {step}/{steps}", self.minutes, games=progress.games
-                )
-        return mean_metrics([row for row in rows if row is not None])
-
-    def _measure_fresh(self) -> None:
-        """Measure the losses on the games of this generation before anything is learned from them."""
-        training, progress = self.config.training, self.progress
-        if not self.window.num_samples:
-            return
-        rng = np.random.default_rng([self.config.seed, progress.generation, 1])
-        samples = self.window.draw(
-            FRESH_SAMPLES, rng, self.target, training.symmetries, newest_games=progress.generation_games
-        )
-        self._fresh = {f"fresh_{name}": loss for name, loss in self.trainer.evaluate(samples).items()}
-
-    def _schedule_progress(self, within: float) -> float:
-        """Return the schedule's place: by generations where they limit the run, so that runs can be repeated."""
-        if self.config.run.generations:
-            return (self.progress.generation + within) / self.config.run.generations
-        return self.fraction_done
-
-    def _gate(self, display: Display) -> None:
-        if self.best is None:
-            return
-        display.phase(self.progress.generation, "gate", self.minutes, self.progress.games)
-        match = self.evaluation.gate(
-            self.trainer.player, self.best, self.config.seed + self.progress.generation
-        )
-        passed = match.share >= self.config.run.gate_threshold
-        if passed:
-            self.best.load_state_dict(self.trainer.player.state_dict())
-        self.folder.log("gate", generation=self.progress.generation, share=match.share, passed=passed)
-
-    def _rate(self, display: Display, over: bool) -> None:
-        """Rate the generation when it is time, and when the run is over."""
-        settings, progress = self.config.evaluation, self.progress
-        by_count = settings.every_generations and progress.generation % settings.every_generations == 0
-        by_time = settings.every_minutes and self.minutes - progress.rated_minutes >= settings.every_minutes
-        if not (by_count or by_time or (over and settings.every_minutes)):
-            return
-        display.phase(progress.generation, "rating", self.minutes, progress.games)
-        self.evaluation.rate(self.playing, progress.generation, self.config.seed + progress.generation)
-        ratings = self.evaluation.pool.ratings()
-        name = generation_name(progress.generation)
-        progress.pool, progress.elo = self.evaluation.pool.as_dict(), str(ratings[name])
-        progress.rated_minutes = self.minutes
-        self._save_model(self._checkpoint(model_file(progress.generation)))
-        progress.files.append(model_file(progress.generation))
-        self.folder.log(
-            "rating",
-            generation=progress.generation,
-            minutes=self.minutes,
-            games=progress.games,
-            positions=progress.positions,
-            players=ratings.as_dict(),
-            current=name,
-        )
-        display.write(f"      Elo after generation {progress.generation}: {progress.elo}")
-
-    def _log_generation(self, display: Display, metrics: StepMetrics) -> None:
-        row = {
-            "generation": self.progress.generation,
-            "minutes": self.minutes,
-            **self.progress.generation_row(),
-            **metrics._asdict(),
-            **self._fresh,
-            "bad_steps": self.trainer.bad_steps,
+    def iterate(self, run: Run) -> dict[str, float]:
+        """Play the games of a generation, learn from the window, and let the network play if it passes the gate."""
+        self._play(run)
+        fresh = self._measure_fresh(run)
+        learned = self._learn(run)
+        if self.best is not None:
+            self._gate(run, self.best)
+        self.inference.load(self.playing)  # self-play forgets its cache when it starts again
+        return {
+            **selfplay_row(run.progress.counts),
+            **dict.fromkeys(LEARNED, math.nan),
+            **learned,
+            **fresh,
+            "bad_steps": self.learner.bad_steps,
             "window_positions": self.window.num_samples,
         }
-        self.folder.log("generation", **row)
-        display.generation(row, self.progress.elo)
 
-    def _commit_generation(self) -> None:
-        """Write learner and model, and commit the finished generation."""
-        progress = self.progress
-        name = f"learner-{progress.generation:06d}.pt"
-        state = {
-            "trainer": self.trainer.state(),
-            "best": None if self.best is None else self.best.state_dict(),
-        }
-        checkpoints.save_learner(self._checkpoint(name), state)
-        self._save_model(self.folder.path / MODEL)
-        progress.files.append(name)
-        progress.checkpoint = name
-        progress.begin_generation()
-        self._commit(f"learner-{progress.generation:06d}.under_way")
+    def _play(self, run: Run) -> None:
+        """Play the games that the generation still lacks, shard by shard."""
+        play, counts = self.config.selfplay, run.progress.counts
+        while (done := int(counts.get("games", 0))) < play.games_per_generation:
+            wanted = min(play.shard_games, play.games_per_generation - done)
 
-    def _commit(self, under_way: str) -> None:
-        """Write the games under way, commit, and remove the files that no commit names any more."""
-        progress = self.progress
-        checkpoints.save_under_way(self._checkpoint(under_way), *self.selfplay.state())
-        progress.under_way = under_way
-        learners = [name for name in progress.files if name.endswith(".pt")]
-        old = learners[: -self.config.run.keep_checkpoints]
-        old += [name for name in progress.files if name.endswith(".under_way")]
-        progress.files = [name for name in progress.files if name not in old] + [under_way]
-        progress.minutes = self.minutes
-        self.folder.commit(progress.as_dict())
-        self.folder.remove(old)
+            def show(ended: int, positions: int, wanted: int = wanted) -> None:
+                run.phase(f"self-play {ended}/{wanted}", seldom=True)
 
-    def _save_model(self, path: Any) -> None:
-        progress = self.progress
-        save_model(
-            path,
-            self.playing,
-            self.game,
-            {
-                "run": self.folder.path.name,
-                "generation": progress.generation,
-                "games": progress.games,
-                "positions": progress.positions,
-                "minutes": round(self.minutes, 2),
-                "seed": self.config.seed,
-            },
+            with during("self-play"):
+                games = self.selfplay.play(wanted, progress=show)
+            self._keep(run, games)
+
+    def _keep(self, run: Run, games: Games) -> None:
+        """Store finished games, add them to the window, and commit."""
+        self.window.add(games)
+        counts = counts_of(games, self.config.selfplay.resign_threshold, self.selfplay.tally)
+        self.selfplay.tally = Tally()
+        run.store(games, self, **counts)
+
+    def _measure_fresh(self, run: Run) -> dict[str, float]:
+        """Measure the losses on the games of this generation before anything is learned from them."""
+        if not self.window.num_samples:
+            return {"fresh_policy_loss": math.nan, "fresh_value_loss": math.nan}
+        rng = np.random.default_rng([self.config.seed, run.progress.generation, 1])
+        newest = int(run.progress.counts.get("games", 0))
+        samples = self.window.draw(
+            FRESH_SAMPLES, rng, self.target, self.config.training.symmetries, newest_games=newest
         )
+        measured = self.learner.evaluate(self.loss, samples)
+        return {f"fresh_{name}": measured[name] for name in ("policy_loss", "value_loss")}
 
-    def _check_game(self) -> None:
-        """Refuse to go on with another game than the run began with."""
-        game = rules.spec(self.game)
-        if self.progress.game not in ("", game):
-            raise ValueError(
-                f"{self.folder.path}: a run of {self.progress.game} cannot go on with game={game}: begin "
-                "a new run"
+    def _learn(self, run: Run) -> dict[str, float]:
+        """Train on the window, replay_ratio samples for each new position; return the mean metrics.
+
+        A window without a position to learn from is passed over, and what it would have been trained on forgotten.
+        """
+        training = self.config.training
+        rng = np.random.default_rng([self.config.seed, run.progress.generation])
+        self.sample_debt += int(run.progress.counts.get("positions", 0)) * training.replay_ratio
+        steps = int(self.sample_debt // training.batch_size)
+        self.sample_debt -= steps * training.batch_size
+        rows = []
+        with during("training"):
+            for step in range(steps if self.window.num_samples else 0):
+                samples = self.window.draw(training.batch_size, rng, self.target, training.symmetries)
+                with during("step"):
+                    rows.append(self.learner.step(self.loss, samples, run.schedule(step / steps)))
+                if step % 10 == 0:
+                    run.phase(f"training {step}/{steps}")
+        return mean_metrics(rows)
+
+    def _gate(self, run: Run, best: Network) -> None:
+        """Let the candidate play from now on if it takes enough points from the network that plays."""
+        assert run.evaluation is not None
+        settings = self.config.run
+        run.phase("gate")
+        files = run.network_file("candidate.safetensors"), run.network_file("best.safetensors")
+        for file, network in zip(files, (self.learner.playing, best), strict=True):
+            save_model(file, network, self.game)
+        with during("gate"):
+            match = run.evaluation.match(
+                *files, settings.gate_games, derived_seed(self.config.seed, run.generation)
             )
-        self.progress.game = game
+        for file in files:
+            file.unlink()
+        passed = match.share >= settings.gate_threshold
+        if passed:
+            best.load_state_dict(self.learner.playing.state_dict())
+        run.log("gate", share=match.share, passed=passed)
 
-    def _restore_learner(self, name: str) -> None:
-        path = self._checkpoint(name)
-        state = checkpoints.load_learner(path, self.device)
-        try:
-            self.trainer.restore(state["trainer"])
-            if self.best is not None:
-                load_weights(self.best, state["best"] or self.trainer.player.state_dict())
-        except KeyError as error:
+    def save(self, path: Path, provenance: Mapping[str, Any]) -> None:
+        """Write the network that plays."""
+        save_model(path, self.playing, self.game, provenance)
+
+    def state(self) -> dict[str, Any]:
+        """Return the learner, the network that plays where it is another, and the samples still to be trained on."""
+        best = None if self.best is None else self.best.state_dict()
+        return {"learner": self.learner.state(), "best": best, "sample_debt": self.sample_debt}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go back to what `state` returned, or an earlier version, which called the learner a trainer."""
+        self.learner.restore(state["learner"] if "learner" in state else state["trainer"])
+        best = state["best"]
+        if not (best is None or isinstance(best, dict)):
             raise ValueError(
-                f"{path}: no checkpoint of this version of alphazero: it lacks {error}"
-            ) from None
-        except ValueError as error:
-            raise ValueError(f"{path}: {error}") from None
+                f"best is a {type(best).__name__}: expected the weights of a network, or nothing"
+            )
+        if self.best is not None:
+            load_weights(self.best, best or self.learner.playing.state_dict())
+        debt = state["sample_debt"] if "sample_debt" in state else state["earlier"]["sample_debt"]
+        self.sample_debt = float(debt)
+        self.inference.load(self.playing)
 
-    def _restore_window(self) -> list[str]:
-        """Fill the window again from the newest shards; set bad ones aside and return a line for each."""
-        progress, parts, bad, positions = self.progress, [], [], 0
-        for name in reversed([name for name in progress.shards if name not in progress.bad_shards]):
-            if positions >= self.window.size_after(progress.positions):
-                break
-            path = self.folder.path / "selfplay" / f"{name}.npz"
-            try:
-                parts.append(read_shard(path, self.game))
-                positions += parts[-1].num_positions
-            except ShardError as error:
-                set_aside(path)
-                progress.bad_shards.append(name)
-                bad.append(str(error))
-                self.folder.log(
-                    "bad_shard", shard=name, reason=str(error), bad_shards=len(progress.bad_shards)
-                )
-        self.window.refill(parts[::-1], progress.positions)
-        return bad
+    def under_way(self) -> UnderWay:
+        """Return the games of self-play that are not finished."""
+        return UnderWay(*self.selfplay.state())
 
-    def _checkpoint(self, name: str) -> Any:
-        return self.folder.path / "checkpoints" / name
+    def go_on(self, under_way: UnderWay) -> None:
+        """Go on with games of an earlier process."""
+        self.selfplay.restore(*under_way)
 
 
-def training_precision(precision: str, device: torch.device) -> str:
-    """Return "bfloat16" where the settings allow it and the processor computes it fast, else "float32"."""
-    if precision == "float32":
-        return "float32"
-    return (
-        "bfloat16"
-        if any(v.dtype == torch.bfloat16 for v in available_variants(device, "auto", False))
-        else "float32"
+def _inference(network: Network, config: Config, choice: Mapping[str, Any] | None) -> Inference:
+    batch = math.ceil(config.selfplay.parallel_games / config.selfplay.groups)
+    return Inference(
+        network,
+        config.device,
+        batch_size=batch,
+        precision=config.network.precision,
+        compile=config.network.compile,
+        groups=config.selfplay.groups,
+        choice=choice,
+        multiple=max(1, batch // 8),
     )

@@ -20,7 +20,7 @@ from pydantic import ValidationError
 import games
 from alphazero.config import NetworkConfig
 from alphazero.config.errors import explain
-from alphazero.files import write_atomically
+from alphazero.files import model_file, write_atomically
 from alphazero.network.contents import KEY, Contents, digest_of, read_contents, shown
 from alphazero.network.finite import require_finite_weights
 from alphazero.network.inference import resolve_device
@@ -82,14 +82,14 @@ def save_model(
 
 
 def load_model(path: str | os.PathLike[str], device: str = "cpu", game: Any = None) -> Model:
-    """Read a model file written by `save_model`; the network is in evaluation mode on `device`.
+    """Read a model that `save_model` wrote, a file or a run's folder; the network is in evaluation mode on `device`.
 
     ValueError, one line that names the file, when it is truncated, altered, something else, of another format
     version, or, where `game` is given, made for another game or rules; NetworkError when a weight is NaN or infinite. A
     network that fits every board may be given another size of its game, if the planes are the same. OSError when the
     file cannot be read.
     """
-    path = Path(path)
+    path = model_file(path)
     target = resolve_device(device)
     contents = read_contents(path, FORMAT_VERSION)
     own_game, config = _described(path, contents.metadata)

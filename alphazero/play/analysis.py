@@ -11,6 +11,7 @@ import numpy as np
 
 from alphazero.config import SearchConfig
 from alphazero.search import Evaluator, NetworkEvaluator, RolloutEvaluator, SearchResult, search_positions
+from games.options import check_seed
 
 MODEL_SIMULATIONS, ROLLOUT_SIMULATIONS = 400, 1000
 
@@ -79,7 +80,7 @@ class Analyst:
         self.model = model
         self.simulations = simulations or (ROLLOUT_SIMULATIONS if model is None else MODEL_SIMULATIONS)
         self.device = device
-        self.seed = seed
+        self.seed = check_seed(seed)
 
     def analyze(self, state: Any) -> Analysis:
         """Return what the search finds in a position; ValueError when the game is over there."""

@@ -1,13 +1,20 @@
-"""What a training run shows: one line a generation, and on a terminal a bar with the phase and the time left."""
+"""What a training run shows: one line a generation, and on a terminal a bar with the phase and the time left.
+
+Which numbers the line has is the method's to say (`Column`); the table and the bar fit 80 columns.
+"""
 
 import sys
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from tqdm import tqdm
 
-HEADER = (
-    f"{'gen':>4} {'min':>6} {'games':>7} {'positions':>9} {'pos/s':>6} {'net':>4} {'policy':>7} {'value':>6} "
-    f"{'length':>6}  Elo"
+from alphazero.run.method import Column
+
+BEFORE = (
+    Column("generation", "gen", ">4"),
+    Column("minutes", "min", ">6.1f"),
+    Column("games", "games", ">7"),
+    Column("positions", "positions", ">9"),
 )
 
 
@@ -19,7 +26,15 @@ def counted(number: int, noun: str) -> str:
 class Display:
     """Progress on the terminal: a bar over the minutes or the generations of a run, and a table above it."""
 
-    def __init__(self, minutes: float, generations: int, done_minutes: float, done_generations: int):
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        minutes: float,
+        generations: int,
+        done_minutes: float,
+        done_generations: int,
+    ):
+        self.columns = [column for column in (*BEFORE, *columns) if column.heading]
         self.by_minutes = minutes > 0
         total: float | None = minutes if self.by_minutes else (generations or None)
         unit, form = (
@@ -33,34 +48,22 @@ class Display:
             unit=unit,
             dynamic_ncols=True,
             smoothing=0.0,
-            bar_format="{desc} {percentage:3.0f}%|{bar}| " + form + ", {remaining} left {postfix}"
+            bar_format="{desc} {percentage:3.0f}%|{bar}| " + form + ", {remaining} left{postfix}"
             if total
             else None,
         )
-        self.facts: dict[str, str] = {}
-        self.bar.write(HEADER)
+        self.bar.write(" ".join([*(heading(column) for column in self.columns), " Elo"]))
 
-    def phase(self, generation: int, text: str, minutes: float, games: int) -> None:
-        """Show what the run is doing now, the games so far, and what the last generation measured."""
+    def phase(self, generation: int, text: str, minutes: float) -> None:
+        """Show what the run is doing now."""
         self.bar.set_description_str(f"generation {generation}: {text}", refresh=False)
-        self.bar.set_postfix({"games": games, **self.facts}, refresh=False)
         if self.by_minutes:
             self.bar.n = min(minutes, self.total)
         self.bar.refresh()
 
-    def generation(self, row: dict[str, Any], elo: str) -> None:
+    def generation(self, row: Mapping[str, float], elo: str) -> None:
         """Write the table's line of a finished generation."""
-        self.facts = {
-            "pos/s": f"{row['positions_per_second']:.0f}",
-            "net": f"{row['network_share']:.0%}",
-            "loss": f"{row['policy_loss']:.2f}+{row['value_loss']:.2f}",
-            "Elo": elo or "-",
-        }
-        self.bar.write(
-            f"{row['generation']:>4} {row['minutes']:>6.1f} {row['games']:>7} {row['positions']:>9} "
-            f"{row['positions_per_second']:>6.0f} {row['network_share']:>4.0%} {row['policy_loss']:>7.3f} "
-            f"{row['value_loss']:>6.3f} {row['game_length_mean']:>6.1f}  {elo}"
-        )
+        self.bar.write(" ".join([*(cell(column, row) for column in self.columns), f" {elo}"]).rstrip())
         if not self.by_minutes:
             self.bar.update(1)
 
@@ -71,3 +74,22 @@ class Display:
     def close(self) -> None:
         """Take the bar away."""
         self.bar.close()
+
+
+def heading(column: Column) -> str:
+    """Return a column's heading, as wide as its numbers."""
+    return f"{column.heading:>{width(column)}}"
+
+
+def cell(column: Column, row: Mapping[str, float]) -> str:
+    """Return a column's number of one row as text, "-" where it was not measured."""
+    value = row.get(column.name)
+    if value is None or value != value:
+        return f"{'-':>{width(column)}}"
+    return f"{value:{column.form}}"
+
+
+def width(column: Column) -> int:
+    """Return the width of a column that its form names."""
+    digits = column.form.lstrip("><^+ ")
+    return int(digits[: len(digits) - len(digits.lstrip("0123456789"))] or 0)

@@ -1,20 +1,22 @@
-"""Strength during a run: ratings in a pool of anchors and earlier generations, the gate, the last match."""
+"""Strength during a run: ratings in a pool of anchors and earlier generations, the gate, the last match.
+
+Every network that is rated, the newest and its forerunners alike, is read from its file by one text: so a rating
+does not depend on which process made it, nor on how fast the machine was then.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from alphazero.arena.match import play_match
-from alphazero.arena.players import Player, make_player
+from alphazero.arena.players import Player, find_kind, make_player, parse_player
 from alphazero.arena.pool import RatingPool
 from alphazero.arena.result import MatchResult
-from alphazero.arena.search_players import ModelPlayer
-from alphazero.network import Inference
-from alphazero.network.loading import load_inference
-from alphazero.network.model import Network
-from alphazero.search import Oracle
+from alphazero.config import Experiment
+from alphazero.run.names import generation_name, model_file
+from games.options import derived_seed, format_spec, parse_spec
 
-BATCH = 64  # rows that the players of ratings evaluate at once
+NOT_FROM_SEARCH = ("gumbel", "simulations")  # options of players that self-play's search does not decide
 
 
 class Evaluation:
@@ -23,17 +25,18 @@ class Evaluation:
     def __init__(
         self,
         game: Any,
-        config: Any,
+        config: Experiment,
         checkpoints: Path,
         pool: dict[str, Any] | None = None,
         choice: dict[str, Any] | None = None,
     ):
         """Take the `RatingPool` of a run that goes on, and how the run computes its network (`Inference.choice`).
 
-        Raises ValueError for an anchor or a final opponent that cannot be used.
+        Raises ValueError for an anchor, a final opponent or a player of networks that cannot be used.
         """
         self.game, self.config, self.checkpoints, self.choice = game, config, checkpoints, choice
         settings = config.evaluation
+        self._check_own_player()
         for anchor in settings.anchors:
             _check_player(anchor, game, "evaluation.anchors")
         if settings.final_opponent:
@@ -48,59 +51,84 @@ class Evaluation:
                 )
             self.pool = began
 
-    def player(self, network: Network, name: str, simulations: int, seed: int) -> Player:
-        """Return a player that searches with `network`."""
-        inference = Inference(
-            network,
-            self.config.device,
-            batch_size=BATCH,
-            precision=self.config.network.precision,
-            choice=self.choice,
-            multiple=BATCH // 8,
+    def _check_own_player(self) -> None:
+        text = self.config.evaluation.player
+        try:
+            kind, given = parse_spec(text)
+            if "path" not in _option_names(kind) or "path" in given:
+                raise ValueError(
+                    "expected a player with a network, without its path, such as model or policy"
+                )
+            parse_player(self.text(Path("model.safetensors"), 1))
+        except ValueError as error:
+            raise ValueError(f"evaluation.player={text!r}: {error}") from None
+
+    def text(self, model: Path, simulations: int) -> str:
+        """Return the player that plays with the network of a file, as text.
+
+        It is the one of evaluation.player, with the search of [search] and so many simulations where that does not
+        say more, and with the network computed as the run does it.
+        """
+        kind, given = parse_spec(self.config.evaluation.player)
+        known = _option_names(kind)
+        options: dict[str, Any] = {"path": model, "precision": self.config.network.precision}
+        if self.choice is not None:
+            options["variant"] = self.choice["variant"]
+        search = getattr(self.config, "search", None)
+        for name in known:
+            if search is not None and name not in NOT_FROM_SEARCH and hasattr(search, name):
+                options[name] = getattr(search, name)
+        options["simulations"] = simulations
+        return format_spec(
+            kind, {name: value for name, value in {**options, **given}.items() if name in known}
         )
-        return self._searcher(inference, name, simulations, seed)
 
-    def _searcher(self, oracle: Oracle, name: str, simulations: int, seed: int) -> Player:
-        search = self.config.search.model_copy(update={"gumbel": False})
-        return ModelPlayer(self.game, oracle, search, simulations=simulations, seed=seed, name=name)
+    def player(self, model: Path, name: str, simulations: int, seed: int) -> Player:
+        """Return the player of a network's file, called `name`."""
+        player = make_player(self.text(model, simulations), self.game, seed=seed, device=self.config.device)
+        player.name = name
+        return player
 
-    def rate(self, network: Network, generation: int, seed: int) -> list[MatchResult]:
-        """Play the games of a rating and add them to the pool; return the matches."""
+    def rate(self, generation: int, seed: int, damaged: frozenset[str] = frozenset()) -> list[MatchResult]:
+        """Play the games of a rating of a generation, whose file exists, and add them to the pool.
+
+        Earlier generations whose files are gone, or are among the `damaged` names, do not play any more.
+        """
         settings = self.config.evaluation
         if not self.pool.generations:
             self.pool.calibrate(self.game, settings.games, seed=seed, device=self.config.device)
-        player = self.player(network, generation_name(generation), settings.simulations, seed)
+        name = generation_name(generation)
+        player = self.player(self._file(name), name, settings.simulations, seed)
         earlier = {
-            name: self._earlier(name, seed) for name in self.pool.generations if self._file(name).exists()
+            other: self._earlier(other, seed)
+            for other in self.pool.generations
+            if self._file(other).exists() and self._file(other).name not in damaged
         }
         return self.pool.evaluate(
             player, self.game, settings.games, seed=seed, device=self.config.device, earlier=earlier
         )
 
     def _earlier(self, name: str, seed: int) -> Callable[[], Player]:
-        def make() -> Player:
-            inference = load_inference(str(self._file(name)), self.game, self.config.device)
-            return self._searcher(inference, name, self.config.evaluation.simulations, seed)
-
-        return make
+        return lambda: self.player(self._file(name), name, self.config.evaluation.simulations, seed)
 
     def _file(self, name: str) -> Path:
         return self.checkpoints / model_file(int(name.split()[-1]))
 
-    def gate(self, candidate: Network, best: Network, seed: int) -> MatchResult:
-        """Return the match of a candidate network against the one that plays now."""
+    def match(self, candidate: Path, best: Path, games: int, seed: int) -> MatchResult:
+        """Return the match of a candidate's network against the one that plays now, both in files: the gate."""
         simulations = self.config.evaluation.simulations
         new = self.player(candidate, "candidate", simulations, seed)
         old = self.player(best, "best", simulations, seed)
-        return play_match(new, old, self.game, self.config.run.gate_games, seed=seed)
+        return play_match(new, old, self.game, games, seed=seed)
 
-    def final_match(self, network: Network, seed: int, progress: bool) -> MatchResult | None:
+    def final_match(self, model: Path, seed: int, progress: bool) -> MatchResult | None:
         """Return the match against the final opponent, None where the settings name none."""
         settings = self.config.evaluation
         if not settings.final_opponent:
             return None
-        player = self.player(network, "this model", settings.final_simulations, seed)
-        opponent = make_player(settings.final_opponent, self.game, seed=seed + 1, device=self.config.device)
+        player = self.player(model, "this model", settings.final_simulations, seed)
+        own_seed = derived_seed(seed, 1)
+        opponent = make_player(settings.final_opponent, self.game, seed=own_seed, device=self.config.device)
         return play_match(player, opponent, self.game, settings.final_games, seed=seed, progress=progress)
 
 
@@ -111,11 +139,5 @@ def _check_player(player: str, game: Any, setting: str) -> None:
         raise ValueError(f"{setting}: {error}") from None
 
 
-def generation_name(generation: int) -> str:
-    """Return the name of a generation in ratings."""
-    return f"generation {generation}"
-
-
-def model_file(generation: int) -> str:
-    """Return the name of a rated generation's model in checkpoints/."""
-    return f"model-{generation:06d}.safetensors"
+def _option_names(kind: str) -> list[str]:
+    return [option.name for option in find_kind(kind).options]

@@ -13,6 +13,7 @@ import numpy as np
 
 from alphazero.search.oracle import Answers, Oracle, require_heads, start
 from alphazero.search.rollouts import rollout_values
+from games.options import check_seed
 
 
 class Evaluator(Protocol):
@@ -71,7 +72,7 @@ class RolloutEvaluator:
     def __init__(self, game: Any, rollouts: int = 1, seed: int = 0):
         if rollouts < 1:
             raise ValueError(f"rollouts={rollouts}: expected at least 1")
-        self.game, self.rollouts, self._seed = game, rollouts, np.uint64(seed)
+        self.game, self.rollouts, self._seed = game, rollouts, np.uint64(check_seed(seed))
         self._evaluated = 0
 
     def evaluate(self, states: np.ndarray, planes: np.ndarray) -> Answers:

@@ -13,10 +13,11 @@ from alphazero.config import SearchConfig
 from alphazero.search import cache as evaluations
 from alphazero.search import reroot, root, simulate
 from alphazero.search.evaluators import Evaluator
-from alphazero.search.forest import ROOT, make_forest, size_bytes
+from alphazero.search.forest import ROOT, Forest, make_forest, size_bytes
 from alphazero.search.oracle import not_finite
 from alphazero.search.rules import make_rule
 from games.bits import mix
+from games.options import check_seed
 
 TIMED_CHUNK = 256  # simulations between two looks at the clock, where compiled code runs whole searches
 
@@ -66,6 +67,7 @@ class Search:
         simulations: int | None = None,
         replay: bool | None = None,
     ):
+        seed = check_seed(seed)
         self.game, self.evaluator, self.config = game, evaluator, config
         self.rule = make_rule(config, noise=noise)
         self.noise = np.int8(noise)
@@ -93,7 +95,8 @@ class Search:
         self.seed_trees(seed)
 
     def seed_trees(self, seed: int, trees: np.ndarray | None = None) -> None:
-        """Give each tree its own generator, derived from `seed` and the tree's number."""
+        """Give each tree its own generator, derived from `seed` (0 <= seed < 2**63) and the tree's number."""
+        seed = check_seed(seed)
         for tree in self.all_trees if trees is None else trees:
             own = int(mix(np.uint64(int(tree) + 1)))
             self.forest.trees["seed"][tree] = mix(np.uint64((seed + own) & (2**64 - 1)))
@@ -187,7 +190,8 @@ class Search:
         n, a = len(self.all_trees), self.game.num_actions
         visits, action, value = np.zeros((n, a), np.int32), np.zeros(n, np.int64), np.zeros(n, np.float32)
         q, prior, policy = (np.zeros((n, a), np.float32) for _ in range(3))
-        root.write_results(self.forest, self.rule, temperature, visits, q, prior, policy, action, value)
+        trees = _without_positions(self.forest)
+        root.write_results(trees, self.rule, float(temperature), visits, q, prior, policy, action, value)
         lines = [self.variations(tree) for tree in range(n)] if variations else []
         return SearchResult(visits, q, prior, policy, value, action, lines)
 
@@ -195,9 +199,10 @@ class Search:
         """Return, for each visited action at a tree's root, the line of most visited actions it begins."""
         out, lines, node = np.empty(length, np.int32), {}, self.forest.nodes[tree, ROOT]
         first, count = node["first_edge"], max(node["num_edges"], 0)
+        trees = _without_positions(self.forest)
         for edge in range(first, first + count):
             if self.forest.edges[tree, edge]["visits"] > 0:
-                line = out[: root.variation(self.forest, tree, edge, out)].tolist()
+                line = out[: root.variation(trees, tree, edge, out)].tolist()
                 lines[line[0]] = line
         return lines
 
@@ -213,6 +218,12 @@ class Search:
 
     def _trees(self, trees: np.ndarray | None) -> np.ndarray:
         return self.all_trees if trees is None else np.asarray(trees, np.int32)
+
+
+def _without_positions(forest: Forest) -> Forest:
+    """Return the same trees without their positions: of one type for all games, so that what is compiled serves all."""
+    nothing = np.zeros((0, 0), np.uint8)
+    return forest._replace(states=nothing, leaf_states=nothing)
 
 
 def leaves_per_tree(config: SearchConfig, num_trees: int, batch: int = 256) -> int:
@@ -241,8 +252,8 @@ def search_positions(
     visits ** (1 / temperature), 0: the most visited; variations: whether principal variations are returned.
 
     All values of the result are for the player to move in the position they belong to (`SearchResult`). Raises
-    ValueError when the forest does not fit into config.memory_mb, NetworkError when the evaluator's answers are NaN or
-    infinite.
+    ValueError when the forest does not fit into config.memory_mb and for a seed that is not 0 <= seed < 2**63,
+    NetworkError when the evaluator's answers are NaN or infinite.
     """
     budget = simulations or (
         config.simulations if seconds is None else _timed_budget(game, len(states), config)

@@ -1,5 +1,5 @@
-"""Self-play: many games at once, their records, and the window of them that is learned from."""
+"""Self-play: many games at once between compiled searches, and the data generator."""
 
-from alphazero.selfplay.generate import LoadedGames, generate, load_games
+from alphazero.selfplay.generate import generate
 
-__all__ = ["LoadedGames", "generate", "load_games"]
+__all__ = ["generate"]

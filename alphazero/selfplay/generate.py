@@ -1,25 +1,12 @@
-"""The data generator by itself: games of a model against itself, written as shards and read back as arrays."""
+"""The data generator by itself: games of a model against itself, written as shards."""
 
 import os
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
-
-from alphazero.data.shards import read_folder, shard_paths, write_shard
-from alphazero.data.window import index_games, rebuild, states_at
-
-
-class LoadedGames(NamedTuple):
-    """n positions of self-play in the order they were played; values are for the player to move."""
-
-    game: Any
-    states: np.ndarray  # state_dtype[n]
-    policies: np.ndarray  # float32[n, A], the search's policies, each sums to 1
-    outcomes: np.ndarray  # float32[n], z: 1 the player to move won, 0 draw, -1 lost
-    values: np.ndarray  # float32[n], the search's value of the position
-    game_index: np.ndarray  # int64[n], which game the position belongs to
-    bad_shards: list[str]  # one line for each shard that could not be used
+from alphazero.bars import progress_bar
+from alphazero.data.shards import shard_paths, write_shard
+from games.options import check_seed
 
 
 def generate(
@@ -38,14 +25,15 @@ def generate(
     """Play `num_games` games of a model against itself and write them into `out`; return the folder.
 
     Every game that is begun is finished and written, so short games are not preferred. The settings are those of
-    `config` (a `Config`), with `simulations` in place of its own. ValueError when `out` holds shards already.
+    `config` (a `Config`), with `simulations` in place of its own. ValueError when `out` holds shards already, and for a
+    seed that is not 0 <= seed < 2**63.
     """
     from alphazero.config import Config
     from alphazero.network import Inference, load_model
     from alphazero.search import NetworkEvaluator
     from alphazero.selfplay.selfplay import SelfPlay
 
-    out = Path(out)
+    out, seed = Path(out), check_seed(seed)
     if shard_paths(out):
         raise ValueError(f"{out}: holds games already: choose an empty or a new folder")
     config = config or Config()
@@ -65,10 +53,8 @@ def generate(
 def _write_all(
     worker: Any, game: Any, num_games: int, out: Path, shard_games: int, model: str, seed: int, progress: bool
 ) -> None:
-    from tqdm import tqdm
-
     written = shard = 0
-    with tqdm(total=num_games, unit="game", disable=not progress) as bar:
+    with progress_bar(total=num_games, unit="game", shown=progress) as bar:
         while written < num_games:
             games = worker.play(
                 min(shard_games, num_games - written),
@@ -77,21 +63,3 @@ def _write_all(
             )
             write_shard(out, f"shard-{shard:06d}", game, games, model=model, seed=seed)
             written, shard = written + games.num_games, shard + 1
-
-
-def load_games(folder: str | os.PathLike[str], game: Any = None) -> LoadedGames:
-    """Read the games of a folder as positions with their search policies and outcomes.
-
-    Positions searched with a small budget (playout caps) have no policy and are left out. A bad shard is left out
-    and named in `bad_shards`; ValueError when no shard can be read, or, given `game`, when none is of that game.
-    """
-    game, games, bad = read_folder(folder, game)
-    index = index_games(games)
-    chosen = np.arange(len(index.sample_game))
-    samples = rebuild(game, games, index, chosen)
-    states = np.zeros(len(chosen), game.state_dtype)
-    states_at(game, games, index, states)
-    values = games.values[index.first_ply[index.sample_game] + index.sample_ply]
-    return LoadedGames(
-        game, states, samples.policy, samples.result.astype(np.float32), values, index.sample_game, bad
-    )

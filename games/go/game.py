@@ -6,7 +6,7 @@ it stands.
 """
 
 import functools
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from games.go.handicap import check_handicap, handicap_action
 from games.go.planes import encode_features, encode_history
 from games.go.rules import SIMPLE, SIXTY_THREE, list_points, mark_word, position_key
 from games.kernel import helper
+from games.protocol import Game
 from games.symmetry import Symmetries, board_symmetries, cell_tables, dihedral
 
 NUM_FEATURES = 11  # planes beside history and colour: see `encode_features`
@@ -41,7 +42,7 @@ def go(
     history: int = 8,
     features: int = 0,
     max_plies: int = 0,
-):
+) -> Game:
     """Return the game; ValueError for a handicap that the board has no points for.
 
     rows, cols: for boards that are not square, in place of size; max_plies: the longest game, 0: twice the points of
@@ -64,7 +65,7 @@ def go(
         int(longest),
     )
     check_handicap(game.rows, game.cols, game.handicap)
-    return game
+    return cast(Game, game)
 
 
 def _capacity(rows: int, cols: int) -> int:
@@ -199,6 +200,7 @@ class Go(NamedTuple):
     )
     action_name, parse_action = notation.action_name, notation.parse_action
     state_text, parse_state, render = notation.state_text, notation.parse_state, notation.render
+    end_reason = notation.end_reason
 
     @property
     def rules(self) -> dict:
@@ -260,6 +262,11 @@ class Go(NamedTuple):
     @njit
     def to_move(self, state):
         return np.int64(state.player)
+
+    @njit
+    def is_truncated(self, state):
+        """Whether the game was cut at its longest length, without two passes."""
+        return state.over != 0 and state.passes < 2
 
     @njit
     def encode(self, state, planes):

@@ -8,13 +8,12 @@ from alphazero.arena.accuracy import (
     Errors,
     PositionSet,
     count_errors,
-    join_moves,
     read_positions,
-    split_moves,
     total,
 )
-from alphazero.arena.players import Player, make_player
+from alphazero.arena.players import make_player
 from alphazero.exact import make_solver
+from alphazero.play.player import Decisions, Player, Turns
 from tests.exact.common import after
 
 CONNECT_FOUR = games.make("connect_four")
@@ -28,9 +27,9 @@ class FixedPlayer(Player):
         super().__init__(game, f"column {action + 1}")
         self.action = action
 
-    def choose(self, states: np.ndarray) -> np.ndarray:
-        """Return the column for each of states [n]."""
-        return np.full(len(states), self.action)
+    def decide(self, turns: Turns) -> Decisions:
+        """Return the column for each turn."""
+        return Decisions(np.full(len(turns.states), self.action))
 
 
 def write(tmp_path, text: str):
@@ -55,8 +54,8 @@ def test_scores_and_positions_are_read_and_comments_left_out(tmp_path):
     ("", "no positions"),
     ("# nothing\n", "no positions"),
     (WINS + "1234 0 0 0\n", "line 2: 3 words|line 2: 4 scores|line 2: .*scores: expected 7"),
-    (WINS + "\n12x4 0 0 0 0 0 0 0\n", "line 3: cannot read the move 'x'"),
-    ("1111111 0 0 0 0 0 0 0\n", "line 1: illegal move '1'"),
+    (WINS + "\n12x4 0 0 0 0 0 0 0\n", "line 3: move 3: cannot read the move 'x'"),
+    ("1111111 0 0 0 0 0 0 0\n", "line 1: move 7: illegal move '1'"),
     ("1212121 0 0 0 0 0 0 0\n", "line 1: the game is over"),
     ("12 0 0 0 0 0 0 a\n", "line 1: score 'a' of action 6"),
     ("12 . 0 0 0 0 0 0\n", "line 1: score '.' of action 0: expected a number, for it is legal"),
@@ -100,16 +99,6 @@ def test_interval_of_wilson_by_hand():
     assert (few.value, few.low, few.high) == pytest.approx((0.1, 0.0552, 0.1744), abs=1e-4)
     assert (none.low, none.high) == pytest.approx((0.0, 0.1611), abs=1e-4)
     assert total([Errors("a", 100, 10), Errors("b", 20, 0)]) == Errors("all", 120, 10)
-
-
-@pytest.mark.parametrize("names", [[], ["4"], ["4", "3"], ["a1"], ["a1", "b2"], ["10", "3"]])
-def test_moves_in_one_word_are_read_back(names):
-    assert split_moves(join_moves(names), games.make("connect_four")) == names
-
-
-def test_a_single_move_of_two_characters_needs_no_comma():
-    assert split_moves("e4", games.make("chess")) == ["e4"]
-    assert split_moves("44", games.make("connect_four")) == ["4", "4"]
 
 
 def test_the_solver_never_errs_and_random_play_does():

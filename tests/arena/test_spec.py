@@ -1,108 +1,101 @@
-"""Players as text: what is read, what is refused and how."""
+"""Players as text: which there are, what is read, what is refused and how."""
+
+import re
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from alphazero.arena.players import KIND_MODULES, find_kind, kind_names, parse_player
-from alphazero.arena.spec import REQUIRED, Option, check_options, format_spec, parse_spec
+import games
+from alphazero.arena.kinds.common import SEARCH
+from alphazero.arena.players import KINDS, find_kind, make_player, parse_player
+from alphazero.config import SearchConfig, SelfplayConfig, TrainingConfig, option_of
 
-
-@pytest.mark.parametrize(
-    "text, kind, options",
-    [
-        ("random", "random", {}),
-        (" mcts:simulations=1000 ", "mcts", {"simulations": "1000"}),
-        (
-            "model:path=runs/c4/best.safetensors,simulations=600",
-            "model",
-            {"path": "runs/c4/best.safetensors", "simulations": "600"},
-        ),
-        (
-            'gtp:command="gnugo --mode gtp, --level 10",level=3',
-            "gtp",
-            {"command": "gnugo --mode gtp, --level 10", "level": "3"},
-        ),
-        (r'gtp:command="say \"hi\" \\ there"', "gtp", {"command": r'say "hi" \ there'}),
-        ('gtp:command="a=b" , level=3', "gtp", {"command": "a=b", "level": "3"}),
-    ],
-)
-def test_text_splits_into_kind_and_options(text, kind, options):
-    assert parse_spec(text) == (kind, options)
+GAME = games.make("tic_tac_toe")
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        {},
-        {"simulations": 10},
-        {"path": "a b.safetensors"},
-        {"command": 'x "y", \\z=1'},
-        {"gumbel": True, "c": 1.5},
-    ],
-)
-def test_written_players_are_read_back(options):
-    kind, read = parse_spec(format_spec("kind", options))
-    assert kind == "kind"
-    assert read == {
-        key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in options.items()
-    }
-
-
-@pytest.mark.parametrize(
-    "text, message",
-    [
-        ("", "cannot read the player"),
-        ("mcts:", "cannot read the player"),
-        ("mcts:simulations", "cannot read the player .* at 'simulations'"),
-        ("mcts:simulations=", "cannot read the player"),
-        ('mcts:path="a', "cannot read the player"),
-        ("mcts:simulations=1,simulations=2", "sets simulations twice"),
-        ("randm", "unknown kind of player 'randm', did you mean 'random'"),
-        ("random:speed=1", "player 'random': unknown option 'speed'; it has no options"),
-    ],
-)
+@pytest.mark.parametrize("text, message", [
+    ("", "unknown kind of player ''; known kinds: random, mcts"),
+    ("mcts:simulations", "cannot read the player .* at 'simulations'"),
+    ("mcts:simulations=", "cannot read the player"),
+    ('mcts:path="a', "cannot read the player"),
+    ("mcts:simulations=1,simulations=2", "sets 'simulations' twice"),
+    ("randm", "unknown kind of player 'randm', did you mean 'random'"),
+    ("random:speed=1", "player 'random': unknown option 'speed'; it has no options"),
+    ("mcts:simulations=0", "player 'mcts': option simulations=0 is not possible: expected a whole number from 1 to"),
+    ("model", "player 'model' needs path=...: the model's file"),
+    ("factored-random", "unknown kind of player 'factored-random'"),
+])  # fmt: skip
 def test_unreadable_players_are_refused_in_one_line(text, message):
     with pytest.raises(ValueError, match=message) as error:
         parse_player(text)
     assert "\n" not in str(error.value)
 
 
-OPTIONS = {
-    "simulations": Option(int, 100, "simulations a move", minimum=1),
-    "share": Option(float, 0.5, "a share", minimum=0, maximum=1),
-    "rule": Option(str, "puct", "the rule", choices=("puct", "uct")),
-    "deep": Option(bool, False, "whether deep"),
-    "path": Option(str, REQUIRED, "the file"),
-}
-
-
-def test_options_are_typed_and_defaults_filled_in():
-    values = check_options("kind", OPTIONS, {"path": "x", "deep": "yes", "share": "0.25"})
-    assert values == {"simulations": 100, "share": 0.25, "rule": "puct", "deep": True, "path": "x"}
-
-
-@pytest.mark.parametrize(
-    "given, message",
-    [
-        ({}, "needs path=...: the file"),
-        (
-            {"path": "x", "simulations": "0"},
-            "simulations='0' is not possible: expected a whole number of at least 1",
-        ),
-        ({"path": "x", "simulations": "1.5"}, "expected a whole number of at least 1"),
-        ({"path": "x", "share": "nan"}, "expected a number of at least 0 and at most 1"),
-        ({"path": "x", "rule": "ucb"}, "expected one of puct, uct"),
-        ({"path": "x", "deep": "maybe"}, "expected true or false"),
-        ({"path": "x", "simulation": "3"}, "unknown option 'simulation', did you mean 'simulations'"),
-    ],
-)
-def test_impossible_options_are_refused_with_what_is_allowed(given, message):
-    with pytest.raises(ValueError, match=message):
-        check_options("kind", OPTIONS, given)
-
-
 def test_every_kind_is_found_and_its_defaults_are_allowed():
-    assert kind_names() == tuple(KIND_MODULES)
-    for name in kind_names():
-        for key, option in find_kind(name).options.items():
-            if not option.required and option.default is not None:
-                assert option.parse(str(option.default)) == option.default, (name, key)
+    assert "random" in KINDS and len(set(KINDS)) == len(KINDS)
+    for name in KINDS:
+        for option in find_kind(name).options:
+            assert option.meaning and not option.meaning.endswith("."), (name, option.name)
+            if not option.required:
+                assert option.parse(option.default_text) == option.default, (name, option.name)
+
+
+def test_what_mirrors_a_setting_has_its_type_bounds_choices_and_default():
+    for option in SEARCH:
+        if option.name not in SearchConfig.model_fields:
+            assert option.name in ("seconds", "temperature")
+            continue
+        setting = option_of(SearchConfig, option.name)
+        assert (option.kind, option.low, option.high, option.choices) == (
+            setting.kind,
+            setting.low,
+            setting.high,
+            setting.choices,
+        )
+        assert option.default == (200 if option.name == "simulations" else setting.default)
+
+
+def test_settings_are_read_as_options():
+    rule = option_of(SearchConfig, "rule")
+    assert rule.choices == ("alphazero", "puct", "alphago", "uct") and rule.default == "alphazero"
+    base = option_of(SearchConfig, "c_base", name="base")
+    assert (base.name, base.kind, base.above, base.high) == ("base", float, 0.0, 1e12)
+    assert base.meaning == "visits over which exploration of rule alphazero grows. AZ: 19652"
+    assert option_of(TrainingConfig, "momentum").allowed == "a number of at least 0 and below 1"
+    assert option_of(SelfplayConfig, "groups").allowed == "a whole number from 1 to 64"
+
+
+PIECES = st.one_of(
+    st.text(),
+    st.sampled_from(
+        [*KINDS, *',:="\\\n\x00 ', "nan", "inf", "1e999", "٣", "-1", "9" * 400, "factored-" * 1000]
+    ),
+    st.sampled_from(sorted({option.name for kind in KINDS for option in find_kind(kind).options})),
+    st.integers().map(str),
+    st.floats().map(str),
+)
+KNOWN = st.sampled_from([kind for kind in KINDS if kind not in ("model", "policy", "value")])
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    text=st.one_of(
+        st.lists(PIECES).map("".join),
+        st.tuples(KNOWN, st.lists(PIECES)).map(lambda t: f"{t[0]}:{''.join(t[1])}"),
+    )
+)
+def test_any_text_is_a_player_or_is_refused_in_one_line_at_once(text, time_limit):
+    with time_limit(1.0):
+        try:
+            make_player(text, GAME, device="cpu")
+        except ValueError as error:
+            assert str(error).isprintable() and len(str(error)) < 1000
+        except OSError:
+            assert re.match(r"\s*(model|policy|value)\s*:", text)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**63, 2**64, 1.5])
+def test_a_player_is_not_made_with_a_seed_that_is_none(seed):
+    with pytest.raises(ValueError, match="seed .* is not possible"):
+        make_player("random", GAME, seed=seed)

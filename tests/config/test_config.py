@@ -19,7 +19,7 @@ from alphazero.config import (
     load_config,
     with_overrides,
 )
-from alphazero.config.errors import setting_names
+from alphazero.config.fields import setting_names
 from alphazero.config.text import parse_overrides
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.toml"))
@@ -101,31 +101,31 @@ def test_the_last_of_equal_overrides_counts_and_overrides_win_over_the_file(tmp_
 
 @pytest.mark.parametrize(("text", "overrides", "message"), [
     ("[search]\nsimulatons = 3", [],
-     "x.toml: search.simulatons: unknown setting; did you mean search.simulations?"),
-    ("simulations = 3", [], "x.toml: simulations: unknown setting; did you mean search.simulations?"),
-    ("[serch]\nsimulations = 3", [], "x.toml: serch: unknown setting; did you mean search?"),
+     "x.toml: search.simulatons: unknown setting, did you mean 'search.simulations'?"),
+    ("simulations = 3", [], "x.toml: simulations: unknown setting, did you mean 'search.simulations'?"),
+    ("[serch]\nsimulations = 3", [], "x.toml: serch: unknown setting, did you mean 'search'?"),
     ("[replay]\nxyz = 3", [],
      "x.toml: replay.xyz: unknown setting; settings of [replay]: window_min, window_max, window_growth, "
      "surprise_weight"),
     ("[search]\nsimulations = 0", [],
-     "x.toml: search.simulations: got 0; allowed: a whole number, at least 1, at most 10,000,000"),
+     "x.toml: search.simulations: got 0; allowed: a whole number from 1 to 10,000,000"),
     ("[search]\nsimulations = '64'", [],
-     "x.toml: search.simulations: got '64'; allowed: a whole number, at least 1, at most 10,000,000"),
+     "x.toml: search.simulations: got '64'; allowed: a whole number from 1 to 10,000,000"),
     ("[search]\nsimulations = 1.5", [],
-     "x.toml: search.simulations: got 1.5; allowed: a whole number, at least 1, at most 10,000,000"),
+     "x.toml: search.simulations: got 1.5; allowed: a whole number from 1 to 10,000,000"),
     ("[search]\nroot_noise_fraction = 1.01", [],
-     "x.toml: search.root_noise_fraction: got 1.01; allowed: a number, at least 0, at most 1"),
+     "x.toml: search.root_noise_fraction: got 1.01; allowed: a number from 0 to 1"),
     ("[training]\nlearning_rate = nan", [],
-     "x.toml: training.learning_rate: got nan; allowed: a number, above 0, at most 100"),
+     "x.toml: training.learning_rate: got nan; allowed: a number above 0 and at most 100"),
     ("[search]\nreuse_subtree = 1", [], "x.toml: search.reuse_subtree: got 1; allowed: true or false"),
     ("device = 'cudda'", [],
-     "x.toml: device: got 'cudda'; allowed: one of 'auto', 'cpu', 'cuda'; did you mean 'cuda'?"),
+     "x.toml: device: got 'cudda'; allowed: one of auto, cpu, cuda; did you mean 'cuda'?"),
     ("game = ''", [], "x.toml: game: got ''; allowed: a text, not empty"),
     ("search = 3", [], "x.toml: search: got 3; it is a section: set [search] or search.<name>"),
     ("", ["search.simulations=0"],
-     "override search.simulations: got 0; allowed: a whole number, at least 1, at most 10,000,000"),
+     "override search.simulations: got 0; allowed: a whole number from 1 to 10,000,000"),
     ("", ["search.simulatons=9"],
-     "override search.simulatons: unknown setting; did you mean search.simulations?"),
+     "override search.simulatons: unknown setting, did you mean 'search.simulations'?"),
     ("", ["evaluation.anchors=random"],
      "override evaluation.anchors: got 'random'; allowed: a list of texts, such as [\"random\"]"),
     ("", ["search"], "override 'search': expected path=value, such as search.simulations=64"),
@@ -177,7 +177,7 @@ def test_a_file_that_is_no_text_is_refused(tmp_path):
 
 def test_a_missing_file_is_refused_with_the_nearest_one(tmp_path):
     (tmp_path / "connect_four.toml").write_text("")
-    with pytest.raises(ConfigError, match=r"conect_four.toml: no such settings file; did you mean .*connect"):
+    with pytest.raises(ConfigError, match=r"conect_four.toml: no such settings file, did you mean .*connect"):
         load_config(tmp_path / "conect_four.toml")
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from alphazero.data.games import Games, join, no_games, num_distinct, select, without_padding
+from alphazero.data.games import Games, end_counts, join, no_games, num_distinct, select, without_padding
+from alphazero.data.labels import PolicyLabels, kind_name
 from tests.selfplay.helpers import random_games, same
 
 
@@ -78,3 +79,34 @@ def test_games_differ_by_their_moves_and_by_where_they_began(tic_tac_toe):
     games.starts[1] = tic_tac_toe.parse_state("x../o../...")
     assert num_distinct(games) == 2
     assert num_distinct(no_games(tic_tac_toe)) == 0
+
+
+@pytest.mark.parametrize("kind", ["policy", "none"])
+def test_games_with_other_labels_are_cut_joined_and_told_apart_too(tic_tac_toe, kind):
+    games = with_labels(random_games(tic_tac_toe, [3, 0, 5, 1]), kind)
+    assert kind_name(games.labels) == kind
+    whole = join([select(games, 0, 1), no_games(tic_tac_toe), select(games, 1, 4)])
+    assert same(whole, games) and num_distinct(whole) == num_distinct(games)
+    middle = select(games, 2, 3)
+    assert (middle.num_games, middle.num_positions) == (1, 5)
+    if kind == "policy":
+        assert (middle.labels.log_probs == games.labels.log_probs[3:8]).all()
+    assert not same(games, games._replace(labels=None)) or kind == "none"
+
+
+def with_labels(games: Games, kind: str) -> Games:
+    """Return the games with made-up labels of a kind other than a search's."""
+    numbers = np.arange(games.num_positions, dtype=np.float32)
+    return games._replace(labels=PolicyLabels(numbers / 100, -numbers) if kind == "policy" else None)
+
+
+def test_games_with_different_labels_are_not_joined(tic_tac_toe):
+    games = random_games(tic_tac_toe, [3])
+    with pytest.raises(ValueError, match="different labels cannot be joined: NoneType, SearchLabels"):
+        join([games, games._replace(labels=None)])
+
+
+def test_games_are_counted_by_how_they_ended(tic_tac_toe):
+    games = random_games(tic_tac_toe, [1] * 6)._replace(ends=np.array([0, 2, 1, 2, 4, 2], np.int8))
+    assert end_counts(games) == {"rules": 1, "resigned": 1, "truncated": 3, "time": 0, "fault": 1}
+    assert end_counts(no_games(tic_tac_toe)) == dict.fromkeys(end_counts(games), 0)

@@ -121,6 +121,14 @@ def test_a_finished_game_cannot_be_solved():
         make_solver(CONNECT_FOUR, 1.0).solve(after(CONNECT_FOUR, "1212121"))
 
 
+def test_what_a_solver_knows_of_one_position_is_not_taken_for_another():
+    # They shared a hash while the player to move was added to a bitboard.
+    game = games.make("othello", size=4)
+    solver = make_solver(game, 16.0)
+    for text, value in ((".oxx/ooxo/xxoo/xooo o", -1), ("..oo/xoox/ooox/oxxx x", 0)):
+        assert solver.solve(game.parse_state(text)).value == value, text
+
+
 def test_a_table_kept_from_call_to_call_saves_positions():
     state = after(CONNECT_FOUR, "4444355766213")
     solver = ConnectFourSolver(CONNECT_FOUR, 8.0)

@@ -37,6 +37,9 @@ class Fault(IntEnum):
     EQUAL_NAMES = auto()
     READS_TAKEN_CELLS = auto()
     TEXT_LOSES_A_STONE = auto()
+    TRUNCATED_TOO_EARLY = auto()
+    ENDS_WITHOUT_A_REASON = auto()
+    DRAWS_FOR_ONE_PLAYER_ONLY = auto()
 
 
 @game_class("broken")
@@ -78,8 +81,13 @@ class Broken(NamedTuple):
             text = text.replace("x", ".", 1).replace("o", ".", 1)
         return self.game.parse_state(text)
 
-    def render(self, state) -> str:
-        return self.game.render(state)
+    def render(self, state, view: int = 0):
+        return (
+            None if self.fault == Fault.DRAWS_FOR_ONE_PLAYER_ONLY and view else self.game.render(state, view)
+        )
+
+    def end_reason(self, state) -> str:
+        return "" if self.fault == Fault.ENDS_WITHOUT_A_REASON else self.game.end_reason(state)
 
     @njit
     def reset(self, state):
@@ -127,6 +135,12 @@ class Broken(NamedTuple):
     @njit
     def to_move(self, state):
         return self.game.to_move(state)
+
+    @njit
+    def is_truncated(self, state):
+        if self.fault == Fault.TRUNCATED_TOO_EARLY:
+            return state.over != 0
+        return self.game.is_truncated(state)
 
     @njit
     def encode(self, state, planes):

@@ -1,121 +1,18 @@
-"""The cache of compiled code: another folder for other sources, and nobody else's folder."""
+"""Compiled code in several processes: games that are edited or gone, records of several sizes."""
 
 import ast
 import os
 import shutil
-import stat
 import subprocess
 import sys
 import textwrap
-import time
 from pathlib import Path
 
-import numba
 import pytest
-from numba.core import config
 
 from games import kernel
 
 ROOT = Path(kernel.__file__).parent.parent
-
-
-@pytest.fixture
-def sources(tmp_path, monkeypatch):
-    """Return a folder with a small copy of both packages, which the digest is taken of."""
-    for name, text in (
-        ("games/kernel.py", ""),
-        ("games/chess/moves.py", "x = 1\n"),
-        ("alphazero/search/puct.py", "@njit\n"),
-        ("alphazero/search/sizes.py", "SIZE = 8\n"),
-        ("alphazero/commands/play.py", "print()\n"),
-    ):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
-    monkeypatch.setattr(kernel, "__file__", str(tmp_path / "games" / "kernel.py"))
-    return tmp_path
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["games/kernel.py", "games/chess/moves.py", "alphazero/search/puct.py", "alphazero/search/sizes.py"],
-)
-def test_the_digest_changes_when_a_source_of_kernels_changes(sources, name):
-    before = kernel.source_digest()
-    assert kernel.source_digest() == before
-    (sources / name).write_text("changed = True\n@njit\n")
-    assert kernel.source_digest() != before
-
-
-def test_the_digest_changes_when_a_source_is_added_or_renamed(sources):
-    before = kernel.source_digest()
-    (sources / "games" / "go.py").write_text("")
-    added = kernel.source_digest()
-    (sources / "games" / "go.py").rename(sources / "games" / "hex.py")
-    assert len({before, added, kernel.source_digest()}) == 3
-
-
-def test_the_digest_stays_when_a_folder_without_kernels_changes(sources):
-    before = kernel.source_digest()
-    (sources / "alphazero/commands/play.py").write_text("print(1)\n")
-    assert kernel.source_digest() == before
-
-
-@pytest.mark.parametrize("package", [True, False], ids=["package", "module"])
-def test_the_digest_changes_with_the_source_of_a_game_from_outside(sources, monkeypatch, package):
-    source = sources / ("outside_game/rules.py" if package else "outside_game.py")
-    source.parent.mkdir(exist_ok=True)
-    source.write_text("")
-    metadata = sources / "outside_game-1.dist-info"
-    metadata.mkdir()
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: outside-game\nVersion: 1\n")
-    monkeypatch.syspath_prepend(str(sources))
-    before = kernel.source_digest()
-    (metadata / "entry_points.txt").write_text("[alphazero.games]\noutside = outside_game:Game\n")
-    registered = kernel.source_digest()
-    source.write_text("changed = True\n")
-    assert len({before, registered, kernel.source_digest()}) == 3
-
-
-@pytest.mark.parametrize("switch, value", [("BOUNDSCHECK", 1), ("OPT", 0), ("CPU_NAME", "generic")])
-def test_the_digest_changes_with_the_switches_that_change_code(monkeypatch, switch, value):
-    before = kernel.source_digest()
-    monkeypatch.setattr(config, switch, value)
-    assert kernel.source_digest() != before
-
-
-def test_the_digest_changes_with_numba(monkeypatch):
-    before = kernel.source_digest()
-    monkeypatch.setattr(numba, "__version__", "0.0")
-    assert kernel.source_digest() != before
-
-
-def test_the_folder_is_named_after_the_digest_and_belongs_to_the_user_alone(tmp_path):
-    folder = kernel._owned_folder(tmp_path / "compiled")
-    assert folder.name == kernel.source_digest()
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-
-
-def test_compiled_code_of_other_versions_goes_when_nobody_used_it_for_a_month(tmp_path):
-    base = tmp_path / "compiled"
-    for name, days in (("old", 31), ("newer", 29)):
-        (base / name).mkdir(parents=True)
-        (base / name / "code.nbc").write_text("")
-        then = time.time() - days * 24 * 3600
-        os.utime(base / name, (then, then))
-    folder = kernel._owned_folder(base)
-    assert {path.name for path in base.iterdir()} == {"newer", folder.name}
-
-
-def test_without_a_home_that_can_be_written_compiled_code_goes_to_a_private_folder(tmp_path, monkeypatch):
-    (tmp_path / "file").write_text("")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    monkeypatch.setattr(config, "CACHE_DIR", config.CACHE_DIR)
-    kernel._set_cache_folder()
-    folder = Path(config.CACHE_DIR)
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert folder != tmp_path
-    shutil.rmtree(folder)
-
 
 DRIVER = """
 from games.contract_view import compiled_view

@@ -7,12 +7,14 @@ import pytest
 import torch
 
 from alphazero.config import NetworkConfig, TrainingConfig
-from alphazero.data.window import Samples
-from alphazero.learning.learner import StepMetrics, Trainer, TrainingDiverged, mean_metrics, winner_accuracy
+from alphazero.data.samples import Samples
+from alphazero.learning.learner import Learner, TrainingDiverged, mean_metrics
+from alphazero.learning.losses import policy_value_loss, winner_accuracy
 from alphazero.network.model import for_game
 from alphazero.run.checkpoints import load_learner, save_learner
 from tests.run.runs import tensors
 
+LOSS = policy_value_loss(1.0)
 NETWORK = {"blocks": 1, "channels": 4, "value_hidden": 8}
 
 
@@ -20,13 +22,13 @@ NETWORK = {"blocks": 1, "channels": 4, "value_hidden": 8}
 def make(tic_tac_toe):
     """Return a function that makes a trainer of a small network, always the same."""
 
-    def trainer(network=None, precision="float32", **settings) -> Trainer:
+    def trainer(network=None, precision="float32", **settings) -> Learner:
         torch.manual_seed(3)
         config = TrainingConfig(**{"warmup_steps": 0, "weight_decay": 0.0, "gradient_clip": 0.0, **settings})
         model = for_game(tic_tac_toe, NetworkConfig(**{**NETWORK, **(network or {})}))
         for parameter in model.parameters():  # the last layers begin at zero: give everything a gradient
             torch.nn.init.normal_(parameter, std=0.3)
-        return Trainer(model, config, torch.device("cpu"), precision)
+        return Learner(model, config, torch.device("cpu"), precision)
 
     return trainer
 
@@ -45,11 +47,11 @@ def samples(seed: int = 0, n: int = 16) -> Samples:
     )
 
 
-def everything(trainer: Trainer) -> dict[str, bytes]:
+def everything(trainer: Learner) -> dict[str, bytes]:
     return dict(tensors(trainer.state(), ""))
 
 
-def weights(trainer: Trainer) -> torch.Tensor:
+def weights(trainer: Learner) -> torch.Tensor:
     return torch.cat([parameter.detach().reshape(-1) for parameter in trainer.network.parameters()])
 
 
@@ -58,7 +60,7 @@ def weights(trainer: Trainer) -> torch.Tensor:
 
 def test_the_step_size_rises_linearly_over_the_warm_up(make):
     trainer = make(warmup_steps=4, learning_rate=0.02)
-    rates = [trainer.step(samples()).learning_rate for _ in range(6)]
+    rates = [trainer.step(LOSS, samples())["learning_rate"] for _ in range(6)]
     assert rates == pytest.approx([0.005, 0.01, 0.015, 0.02, 0.02, 0.02])
     assert all(group["lr"] == pytest.approx(0.02) for group in trainer.optimizer.param_groups)
 
@@ -92,7 +94,7 @@ def test_a_gradient_is_clipped_to_the_norm_asked_for_and_its_own_norm_is_reporte
     for clip in (0.0, 1e-3):
         trainer = make(optimizer="sgd", momentum=0.0, learning_rate=1.0, gradient_clip=clip)
         before = weights(trainer)
-        norm = trainer.step(samples()).gradient_norm
+        norm = trainer.step(LOSS, samples())["gradient_norm"]
         moved[clip] = torch.linalg.vector_norm(weights(trainer) - before).item()
     assert moved[0.0] == pytest.approx(norm, rel=1e-4) and norm > 0.1
     assert moved[1e-3] == pytest.approx(1e-3, rel=1e-3)
@@ -100,9 +102,9 @@ def test_a_gradient_is_clipped_to_the_norm_asked_for_and_its_own_norm_is_reporte
 
 def test_the_value_loss_has_the_weight_asked_for(make):
     def step(weight: float) -> torch.Tensor:
-        trainer = make(optimizer="sgd", momentum=0.0, learning_rate=1.0, value_weight=weight)
+        trainer = make(optimizer="sgd", momentum=0.0, learning_rate=1.0)
         before = weights(trainer)
-        trainer.step(samples())
+        trainer.step(policy_value_loss(weight), samples())
         return weights(trainer) - before
 
     policy, both, double = step(0.0), step(1.0), step(2.0)
@@ -113,29 +115,32 @@ def test_the_value_loss_has_the_weight_asked_for(make):
 def test_averaged_weights_follow_at_the_rate_asked_for(make):
     trainer = make(averaging_decay=0.75, learning_rate=0.01)
     first = [parameter.detach().clone() for parameter in trainer.averaged.parameters()]
-    trainer.step(samples())
+    trainer.step(LOSS, samples())
     for old, new, mean in zip(
         first, trainer.network.parameters(), trainer.averaged.parameters(), strict=True
     ):
         assert torch.allclose(mean, 0.75 * old + 0.25 * new, atol=1e-6)
     for buffer, copied in zip(trainer.network.buffers(), trainer.averaged.buffers(), strict=True):
         assert torch.equal(buffer, copied)
-    assert trainer.player is trainer.averaged
-    assert make().player is not None and make().averaged is None
+    assert trainer.playing is trainer.averaged
+    assert make().playing is not None and make().averaged is None
 
 
 def test_steps_on_one_batch_bring_its_loss_down(make):
     for settings in ({}, {"optimizer": "sgd"}, {"precision": "bfloat16"}, {"averaging_decay": 0.5}):
         trainer = make(**{"learning_rate": 0.02, **settings})
-        rows = [trainer.step(samples()) for _ in range(40)]
-        assert rows[-1].policy_loss < rows[0].policy_loss and rows[-1].value_loss < 0.5 * rows[0].value_loss
+        rows = [trainer.step(LOSS, samples()) for _ in range(40)]
+        assert (
+            rows[-1]["policy_loss"] < rows[0]["policy_loss"]
+            and rows[-1]["value_loss"] < 0.5 * rows[0]["value_loss"]
+        )
         assert trainer.steps == 40
 
 
 def test_a_win_draw_loss_head_learns_too(make):
     trainer = make(network={"value_head": "wdl"})
-    rows = [trainer.step(samples()) for _ in range(40)]
-    assert rows[-1].value_loss < rows[0].value_loss
+    rows = [trainer.step(LOSS, samples()) for _ in range(40)]
+    assert rows[-1]["value_loss"] < rows[0]["value_loss"]
 
 
 # Steps that are not finite
@@ -151,15 +156,15 @@ def with_nan(field: str) -> Samples:
 @pytest.mark.parametrize("field", ["planes", "policy", "value"])
 def test_a_step_that_is_not_finite_is_skipped_and_counted_and_changes_nothing(make, field):
     trainer = make(averaging_decay=0.9)
-    trainer.step(samples())
+    trainer.step(LOSS, samples())
     before = everything(trainer)
-    assert trainer.step(with_nan(field)) is None
+    assert trainer.step(LOSS, with_nan(field)) is None
     assert trainer.bad_steps == 1 and trainer.steps == 1
     after = everything(trainer)
     changed = {name for name in before if before[name] != after[name]}
     assert changed == {".bad_steps", ".bad_in_a_row"}
     twin = make(averaging_decay=0.9)
-    twin.step(samples()), twin.step(samples(1)), trainer.step(samples(1))
+    twin.step(LOSS, samples()), twin.step(LOSS, samples(1)), trainer.step(LOSS, samples(1))
     assert all(
         torch.equal(a, b)
         for a, b in zip(
@@ -171,15 +176,15 @@ def test_a_step_that_is_not_finite_is_skipped_and_counted_and_changes_nothing(ma
 def test_training_stops_after_so_many_bad_steps_in_a_row_and_says_what_to_do(make):
     trainer = make(max_bad_steps=3)
     for _ in range(4):
-        trainer.step(with_nan("value"))
-        trainer.step(with_nan("value"))
-        trainer.step(samples())
+        trainer.step(LOSS, with_nan("value"))
+        trainer.step(LOSS, with_nan("value"))
+        trainer.step(LOSS, samples())
     assert trainer.bad_steps == 8
-    trainer.step(with_nan("value")), trainer.step(with_nan("value"))
+    trainer.step(LOSS, with_nan("value")), trainer.step(LOSS, with_nan("value"))
     with pytest.raises(
         TrainingDiverged, match="^3 training steps in a row .* lower training.learning_rate"
     ) as error:
-        trainer.step(with_nan("value"))
+        trainer.step(LOSS, with_nan("value"))
     assert "\n" not in str(error.value)
 
 
@@ -187,9 +192,9 @@ def test_an_infinite_weight_stops_the_training(make):
     trainer = make(max_bad_steps=2)
     with torch.no_grad():
         next(trainer.network.parameters())[0, 0, 0, 0] = torch.inf
-    assert trainer.step(samples()) is None
+    assert trainer.step(LOSS, samples()) is None
     with pytest.raises(TrainingDiverged):
-        trainer.step(samples(1))
+        trainer.step(LOSS, samples(1))
 
 
 def test_an_infinite_gradient_of_a_finite_loss_is_skipped(make):
@@ -198,7 +203,7 @@ def test_an_infinite_gradient_of_a_finite_loss_is_skipped(make):
     for parameter in trainer.network.parameters():
         parameter.register_hook(lambda gradient: gradient * 1e38 * 1e38)
         break
-    assert trainer.step(samples()) is None
+    assert trainer.step(LOSS, samples()) is None
     assert torch.equal(weights(trainer), before)
 
 
@@ -209,13 +214,13 @@ def test_an_infinite_gradient_of_a_finite_loss_is_skipped(make):
 def test_a_restored_trainer_goes_on_to_the_bit(make, tmp_path, settings):
     whole = make(warmup_steps=5, **settings)
     for seed in range(3):
-        whole.step(samples(seed))
+        whole.step(LOSS, samples(seed))
     save_learner(tmp_path / "learner.pt", whole.state())
     resumed = make(warmup_steps=5, **settings)
-    resumed.step(samples(9))  # what it did before does not matter
-    resumed.restore(load_learner(tmp_path / "learner.pt", torch.device("cpu")))
+    resumed.step(LOSS, samples(9))  # what it did before does not matter
+    resumed.restore(load_learner(tmp_path / "learner.pt"))
     for seed in range(3, 6):
-        assert whole.step(samples(seed), 0.5) == resumed.step(samples(seed), 0.5)
+        assert whole.step(LOSS, samples(seed), 0.5) == resumed.step(LOSS, samples(seed), 0.5)
     assert everything(whole) == everything(resumed)
 
 
@@ -230,7 +235,7 @@ def test_a_restored_trainer_goes_on_to_the_bit(make, tmp_path, settings):
 )
 def test_settings_that_were_changed_between_count_after_a_restore(make, optimizer, changes):
     first = make(optimizer=optimizer)
-    first.step(samples())
+    first.step(LOSS, samples())
     second = make(optimizer=optimizer, **changes)
     expected = [
         {key: value for key, value in group.items() if key != "params"}
@@ -246,7 +251,7 @@ def test_settings_that_were_changed_between_count_after_a_restore(make, optimize
 
 def test_averaging_may_begin_and_end_between_two_processes(make):
     plain, averaging = make(), make(averaging_decay=0.9)
-    plain.step(samples()), averaging.step(samples(1))
+    plain.step(LOSS, samples()), averaging.step(LOSS, samples(1))
     make().restore(averaging.state())
     averaging.restore(plain.state())
     assert all(
@@ -268,11 +273,11 @@ def test_the_state_of_another_optimizer_or_network_is_refused(make):
 
 def test_the_winner_is_counted_in_decided_games_only():
     values, results = torch.tensor([0.3, -0.2, 0.9, 0.1]), torch.tensor([1, 1, 0, -1])
-    assert winner_accuracy(values, results) == pytest.approx(1 / 3)
+    assert winner_accuracy(values, results).item() == pytest.approx(1 / 3)
     assert math.isnan(winner_accuracy(values, torch.zeros(4)))
 
 
-def test_the_mean_of_no_steps_is_not_a_number():
-    rows = [StepMetrics(1, 2, 3, 4, 5, 6), StepMetrics(3, 2, 1, 4, 5, 7)]
-    assert mean_metrics(rows) == StepMetrics(2, 2, 2, 4, 5, 6.5)
-    assert all(math.isnan(value) for value in mean_metrics([]))
+def test_skipped_steps_take_no_part_in_the_mean():
+    rows = [{"loss": 1.0, "rate": 6.0}, None, {"loss": 3.0, "rate": 7.0}]
+    assert mean_metrics(rows) == {"loss": 2.0, "rate": 6.5}
+    assert mean_metrics([None]) == mean_metrics([]) == {}

@@ -7,9 +7,9 @@ import torch
 from alphazero.arena.match import play_match
 from alphazero.arena.players import make_player
 from alphazero.config import NetworkConfig
+from alphazero.methods import training
 from alphazero.network import save_model
 from alphazero.network.model import for_game
-from alphazero.run import training
 from tests.run.runs import config, events, killed_at, start
 
 GAMES = 200
@@ -54,7 +54,7 @@ def test_expert_iteration_makes_the_network_play_better(tmp_path, tic_tac_toe):
 
 def test_what_was_learned_from_a_generation_that_was_lost_is_not_shown_twice(tmp_path):
     event_accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
-    with killed_at("alphazero.run.checkpoints.save_learner", 2):
+    with killed_at("learner", 2):
         start(tmp_path / "run")
     training.resume(tmp_path / "run")
     curves = event_accumulator.EventAccumulator(str(tmp_path / "run" / "tensorboard"))

@@ -16,7 +16,9 @@ PAGE = Path(__file__).parents[2] / "docs" / "search.md"
 
 
 def test_the_example_of_the_search_page_runs(run_python):
-    examples = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    examples = re.findall(
+        r"^```python\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
     assert len(examples) == 1 and "alphazero.load_evaluator" in examples[0]
     result = run_python(examples[0] + "assert logits.shape == (1, 7) and values.shape == (1,)")
     assert result.returncode == 0, result.stderr

@@ -2,16 +2,16 @@
 
 import contextlib
 import json
-import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import torch
 
+from alphazero import moments
 from alphazero.config import Config, build_config
-from alphazero.run import training
+from alphazero.methods import training
 from alphazero.run.checkpoints import load_learner
 
 SETTINGS: dict[str, Any] = {
@@ -53,7 +53,7 @@ def config(**changes: Any) -> Config:
 
 def start(folder: Path, **changes: Any) -> training.Summary:
     """Begin a run and work to its end."""
-    return training.train(config(**changes), folder)
+    return training.train(config(**changes), folder, progress=False)
 
 
 class Killed(BaseException):
@@ -61,27 +61,24 @@ class Killed(BaseException):
 
 
 @contextlib.contextmanager
-def killed_at(target: str, call: int = 1, after: bool = False) -> Iterator[None]:
-    """Kill what runs inside when the function `target` is called for the n-th time, before or after its work."""
-    original: Callable[..., Any] = pkgutil.resolve_name(target)
+def killed_at(moment: str, call: int = 1, after: bool = False) -> Iterator[None]:
+    """Kill what runs inside when a named moment comes for the n-th time, at its beginning or at its end."""
+    assert moment in moments.MOMENTS
     calls = 0
 
-    def stopped(*arguments: Any, **keywords: Any) -> Any:
+    def stop(name: str, ended: bool) -> None:
         nonlocal calls
-        calls += 1
-        if calls == call and not after:
-            raise Killed(target)
-        result = original(*arguments, **keywords)
-        if calls == call:
-            raise Killed(target)
-        return result
+        if name == moment and ended == after:
+            calls += 1
+            if calls == call:
+                raise Killed(moment)
 
-    with mock.patch(target, stopped):
+    with moments.listening(stop):
         try:
             yield
         except Killed:
             return
-    raise AssertionError(f"{target} was called {calls} times, not {call}")
+    raise AssertionError(f"{moment} came {calls} times, not {call}")
 
 
 def events(folder: Path, event: str) -> list[dict[str, Any]]:
@@ -105,7 +102,7 @@ def learner(folder: Path) -> dict[str, bytes]:
 
     path = sorted((folder / "checkpoints").glob("learner-*.pt"))[-1]
     model = load_model(folder / "model.safetensors").network.state_dict()
-    state = load_learner(path, torch.device("cpu"))
+    state = load_learner(path)
     return dict(tensors({**state, "model": model}, path.name))
 
 

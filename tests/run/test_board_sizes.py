@@ -3,7 +3,7 @@
 import games
 from alphazero.arena.match import play_match
 from alphazero.arena.players import make_player
-from alphazero.run import training
+from alphazero.methods import training
 from tests.run.runs import config
 
 

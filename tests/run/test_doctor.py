@@ -96,7 +96,7 @@ def test_every_setting_that_is_recommended_exists():
     import inspect
     import re
 
-    from alphazero.config.errors import setting_names
+    from alphazero.config.fields import setting_names
 
     named = set(re.findall(r"\b(?:search|selfplay|replay|training|network)\.\w+", inspect.getsource(doctor)))
     assert len(named) > 10 and named <= {name for name, _ in setting_names(Config)}

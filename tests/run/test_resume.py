@@ -4,49 +4,44 @@ import itertools
 from unittest import mock
 
 import pytest
-import torch
 
 from alphazero.data.games import num_distinct
 from alphazero.data.shards import read_folder
-from alphazero.run import training
+from alphazero.methods import training
 from alphazero.run.checkpoints import load_learner
 from tests.run.runs import Killed, assert_same_run, events, killed_at, learner, shards, start
 
-ITERATION = "alphazero.methods.expert_iteration"
-FOLDER = "alphazero.run.folder.RunFolder"
-STAGES = [  # the function that is killed, which of its calls, before or after its work
-    (f"{FOLDER}.write_config", 1, True),
-    (f"{FOLDER}.commit", 1, True),
-    ("alphazero.selfplay.selfplay.submit", 10, False),
-    ("alphazero.data.shards.write_atomically", 2, False),  # a shard without its manifest
-    (f"{ITERATION}.write_shard", 4, True),
-    ("alphazero.run.checkpoints.save_under_way", 2, True),
-    (f"{FOLDER}.commit", 3, False),
-    (f"{FOLDER}.commit", 3, True),  # committed, but what is not needed any more has not been removed
-    ("alphazero.selfplay.selfplay.submit", 100, True),
-    ("alphazero.learning.learner.Trainer.step", 30, False),
-    ("alphazero.run.evaluation.Evaluation.rate", 2, True),
-    (f"{ITERATION}.save_model", 3, True),
-    ("alphazero.run.checkpoints.save_learner", 2, True),
-    (f"{FOLDER}.remove", 4, False),
-    ("alphazero.run.evaluation.Evaluation.final_match", 1, True),
-    (f"{FOLDER}.commit", 11, False),  # the end
-    ("alphazero.run.training._summary", 1, False),
-]  # fmt: skip
+STAGES = [  # the moment at which the run is killed, which of them, before or after its work
+    ("settings", 1, True),
+    ("commit", 1, True),
+    ("batch", 10, False),
+    ("manifest", 1, False),  # a shard without its manifest
+    ("shard", 4, True),
+    ("under way", 2, True),
+    ("commit", 3, False),
+    ("commit", 3, True),  # committed, but what is not needed any more has not been removed
+    ("batch", 100, True),
+    ("step", 30, False),
+    ("rating", 2, True),
+    ("model", 3, True),
+    ("learner", 2, True),
+    ("removal", 4, False),
+    ("last match", 1, True),
+    ("commit", 11, False),  # the end
+    ("summary", 1, False),
+]
 
 
-@pytest.mark.parametrize(
-    "target, call, after", STAGES, ids=lambda value: str(value).removeprefix("alphazero.")
-)
-def test_a_run_killed_anywhere_ends_like_one_that_was_not(tmp_path, whole_run, target, call, after):
-    with killed_at(target, call, after):
+@pytest.mark.parametrize("moment, call, after", STAGES, ids=str)
+def test_a_run_killed_anywhere_ends_like_one_that_was_not(tmp_path, whole_run, moment, call, after):
+    with killed_at(moment, call, after):
         start(tmp_path / "run")
     training.resume(tmp_path / "run")
     assert_same_run(tmp_path / "run", whole_run)
 
 
 def test_a_run_that_is_killed_before_it_has_settings_can_be_begun_again(tmp_path, whole_run):
-    with killed_at(f"{FOLDER}.write_config", 1):
+    with killed_at("settings", 1):
         start(tmp_path / "run")
     with pytest.raises(ValueError, match="not the folder of a run"):
         training.resume(tmp_path / "run")
@@ -55,13 +50,13 @@ def test_a_run_that_is_killed_before_it_has_settings_can_be_begun_again(tmp_path
 
 
 def test_a_run_killed_again_and_again_ends_like_one_that_was_not(tmp_path, whole_run):
-    with killed_at(f"{ITERATION}.write_shard", 2, after=True):
+    with killed_at("shard", 2, after=True):
         start(tmp_path / "run")
     for _ in range(2):  # goes on from the same commit twice
-        with killed_at("alphazero.selfplay.selfplay.submit", 20):
+        with killed_at("batch", 20):
             training.resume(tmp_path / "run")
-    for target in ("alphazero.learning.learner.Trainer.step", f"{ITERATION}.save_model", f"{FOLDER}.remove"):
-        with killed_at(target, 2):
+    for moment in ("step", "model", "removal"):
+        with killed_at(moment, 2):
             training.resume(tmp_path / "run")
     training.resume(tmp_path / "run")
     assert_same_run(tmp_path / "run", whole_run)
@@ -71,17 +66,17 @@ def test_a_process_of_its_own_that_dies_between_shard_and_commit_loses_no_game(
     tmp_path, whole_run, run_python
 ):
     code = f"""
-import os, sys
+import os
 from pathlib import Path
-from alphazero.methods import expert_iteration
+from alphazero import moments
 from tests.run.runs import quick, start
-write = expert_iteration.write_shard
-def die(*arguments, **facts):
-    write(*arguments, **facts)
-    if arguments[1] == "generation-000002-000003":
-        os._exit(9)
-expert_iteration.write_shard = die
-with quick():
+written = []
+def die(moment, ended):
+    if moment == "shard" and ended:
+        written.append(moment)
+        if len(written) == 4:
+            os._exit(9)
+with quick(), moments.listening(die):
     start(Path({str(tmp_path / "run")!r}))
 """
     assert run_python(code).returncode == 9
@@ -100,16 +95,16 @@ with quick():
 ], ids=["gate", "groups", "gumbel", "forced"])  # fmt: skip
 def test_runs_with_other_settings_go_on_to_the_bit_too(tmp_path, changes):
     start(tmp_path / "whole", **changes)
-    with killed_at(f"{ITERATION}.write_shard", 4, after=True):
+    with killed_at("shard", 4, after=True):
         start(tmp_path / "run", **changes)
     training.resume(tmp_path / "run")
     assert_same_run(tmp_path / "run", tmp_path / "whole")
 
 
 def test_no_finished_game_is_lost_or_counted_twice(tmp_path):
-    with killed_at(f"{FOLDER}.commit", 4):
+    with killed_at("commit", 4):
         start(tmp_path / "run")
-    with killed_at(f"{FOLDER}.commit", 3):
+    with killed_at("commit", 3):
         training.resume(tmp_path / "run")
     summary = training.resume(tmp_path / "run")
     stored = read_folder(tmp_path / "run" / "selfplay").games
@@ -120,8 +115,8 @@ def test_no_finished_game_is_lost_or_counted_twice(tmp_path):
 
 def test_the_samples_trained_on_are_replay_ratio_for_each_position_over_the_whole_run(whole_run):
     so_far = [0, *(row["positions"] for row in events(whole_run, "generation"))]
-    state = load_learner(whole_run / "checkpoints" / "learner-000003.pt", torch.device("cpu"))
-    assert state["trainer"]["steps"] == 4 * so_far[-1] // 32
+    state = load_learner(whole_run / "checkpoints" / "learner-000003.pt")
+    assert state["learner"]["steps"] == 4 * so_far[-1] // 32
     one_by_one = sum(4 * (after - before) // 32 for before, after in itertools.pairwise(so_far))
     assert one_by_one < 4 * so_far[-1] // 32, (
         "a run with batches left over between generations is needed here"
@@ -141,21 +136,21 @@ def test_a_run_that_ended_goes_on_when_its_limit_is_raised(tmp_path, whole_run):
     assert len(events(tmp_path / "run", "match")) == 2
 
 
-def test_of_a_run_that_is_over_nothing_is_done_again(run_copy, capsys):
+def test_of_a_run_that_is_over_nothing_is_done_again(run_copy):
     before = {path: path.read_bytes() for path in run_copy.rglob("*") if path.is_file()}
-    with mock.patch("alphazero.run.training.ExpertIteration", side_effect=Killed("something is done again")):
+    with mock.patch.object(training, "make_method", side_effect=Killed("something is done again")):
         summary = training.resume(run_copy)
     assert (
         summary.generations == 3
         and summary.match is None
         and "this model against random" in summary.match_text
     )
-    assert "this model against random" in capsys.readouterr().out
+    assert "this model against random" in str(summary)
     assert {path: path.read_bytes() for path in run_copy.rglob("*") if path.is_file()} == before
 
 
 def test_other_limits_and_schedules_may_be_given_when_a_run_goes_on(tmp_path):
-    with killed_at("alphazero.learning.learner.Trainer.step", 20):
+    with killed_at("step", 20):
         start(tmp_path / "run", training__schedule="cosine")
     training.resume(
         tmp_path / "run", ["run.generations=2", "training.learning_rate=0.01", "training.weight_decay=0.1"]

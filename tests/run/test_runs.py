@@ -2,6 +2,8 @@
 
 import contextlib
 import errno
+import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -15,9 +17,10 @@ import pytest
 import torch
 
 from alphazero.cli import main
+from alphazero.methods import training
 from alphazero.network import load_model
-from alphazero.run import training
 from alphazero.run.folder import RunFolder
+from alphazero.run.integrity import file_digest
 from tests.run.runs import assert_same_run, config, events, shards, start
 
 
@@ -77,7 +80,7 @@ def test_a_folder_that_is_no_run_cannot_be_gone_on_with(tmp_path, capsys):
     ("selfplay.parallel_games=8", "another selfplay.parallel_games or selfplay.groups"),
     ("evaluation.final_opponent=mcst", "evaluation.final_opponent: unknown kind of player 'mcst', did you mean 'mcts'"),
     ('evaluation.anchors=["mcts"]', "evaluation.anchors=['mcts']: the run began with ['random']"),
-    ("search.simulatons=3", "did you mean search.simulations"),
+    ("search.simulatons=3", "did you mean 'search.simulations'"),
 ])  # fmt: skip
 def test_settings_a_run_cannot_go_on_with_are_refused_and_nothing_changes(
     run_copy, whole_run, capsys, change, message
@@ -116,7 +119,6 @@ def damage(path: Path, how: str) -> None:
 FILES = (
     "progress.json",
     "config.toml",
-    "checkpoints/learner-000003.pt",
     "checkpoints/learner-000003.under_way",
 )
 DAMAGES = [(name, how) for name in FILES for how in ("missing", "cut", "empty", "other")]
@@ -131,6 +133,66 @@ def test_a_damaged_file_of_a_run_is_one_line_that_names_it(run_copy, whole_run, 
     (run_copy / name).write_bytes((whole_run / name).read_bytes())
     assert training.resume(run_copy).generations == 3
     assert_same_run(run_copy, whole_run)
+
+
+@pytest.mark.parametrize("how", ["missing", "cut", "empty", "other"])
+def test_a_damaged_learner_is_named_and_the_one_before_it_goes_on(run_copy, capsys, how):
+    damage(run_copy / "checkpoints" / "learner-000003.pt", how)
+    assert training.resume(run_copy, {"run.generations": 4}).generations == 4
+    out = capsys.readouterr().out
+    assert "learner-000003.pt: " in out and "going on with learner-000002.pt" in out
+
+
+def test_without_any_learner_the_run_is_refused_and_nothing_is_lost(run_copy, whole_run, capsys):
+    for number in (1, 2, 3):
+        damage(run_copy / "checkpoints" / f"learner-00000{number}.pt", "cut")
+    line = error_of(capsys, "train", "--resume", run_copy, "run.generations=4")
+    assert "learner-000003.pt: damaged" in line and "there is no older one" in line
+    for number in (1, 2, 3):
+        name = f"checkpoints/learner-00000{number}.pt"
+        (run_copy / name).write_bytes((whole_run / name).read_bytes())
+    assert training.resume(run_copy).generations == 3
+    assert_same_run(run_copy, whole_run)
+
+
+def test_a_checkpoint_of_right_hash_and_other_content_is_one_line(run_copy, capsys):
+    from alphazero.run.checkpoints import load_learner, save_learner
+
+    path = run_copy / "checkpoints" / "learner-000003.pt"
+    state = load_learner(path)
+    progress = json.loads((run_copy / "progress.json").read_text())
+    for change in ({}, {"learner": {}}, {"learner": 3}, {**state, "sample_debt": "x"}, {**state, "best": 5},
+                   {**state, "learner": {**state["learner"], "network": {}}},
+                   {**state, "learner": {**state["learner"], "optimizer": {"state": {}, "param_groups": []}}},
+                   {**state, "learner": {**state["learner"], "steps": None}}):  # fmt: skip
+        save_learner(path, change)
+        del progress["sha256"]
+        progress["digests"]["checkpoints/learner-000003.pt"] = file_digest(path)
+        digest = hashlib.sha256(json.dumps(progress, sort_keys=True).encode()).hexdigest()
+        progress["sha256"] = digest
+        (run_copy / "progress.json").write_text(json.dumps(progress))
+        assert "learner-000003.pt: " in error_of(capsys, "train", "--resume", run_copy, "run.generations=4")
+
+
+# What reaches outside the folder
+
+
+@pytest.mark.parametrize("name", [
+    "metrics.jsonl", "lock", "selfplay", "checkpoints", "plots", "progress.json", "config.toml", "model.safetensors",
+    "tensorboard", "selfplay/set_aside", "checkpoints/learner-000003.pt", "selfplay/generation-000001-000000.npz",
+    "plots/elo.png",
+])  # fmt: skip
+def test_a_link_to_elsewhere_is_refused_and_what_it_points_to_stays(run_copy, tmp_path, capsys, name):
+    outside = tmp_path / "outside"
+    (run_copy / name).parent.mkdir(exist_ok=True)
+    if (run_copy / name).exists():
+        (run_copy / name).rename(outside)
+    else:
+        outside.write_text("mine")
+    before = outside.read_bytes() if outside.is_file() else sorted(outside.iterdir())
+    (run_copy / name).symlink_to(outside)
+    assert f"{name}: a symbolic link" in error_of(capsys, "train", "--resume", run_copy, "run.generations=4")
+    assert (outside.read_bytes() if outside.is_file() else sorted(outside.iterdir())) == before
 
 
 @pytest.mark.parametrize("how", ["missing", "cut", "empty", "other"])

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from alphazero.config import SearchConfig, SelfplayConfig
-from alphazero.data.games import End, Games, without_padding
+from alphazero.data.games import End, Games, same_games, without_padding
+from alphazero.data.labels import SearchLabels
 from alphazero.selfplay.selfplay import SelfPlay
 
 LINES = ((0, 1, 2), (3, 4, 5), (6, 7, 8), (0, 3, 6), (1, 4, 7), (2, 5, 8), (0, 4, 8), (2, 4, 6))
@@ -46,13 +47,7 @@ def worker(
     return SelfPlay(game, evaluator or MadeUp(game), search_config(**(search or {})), play, seed)
 
 
-def same(a: Games, b: Games) -> bool:
-    """Whether two collections are equal to the bit, what lies between the fields of positions aside."""
-    a, b = (games._replace(starts=without_padding(games.starts)) for games in (a, b))
-    return all(
-        x.dtype == y.dtype and x.shape == y.shape and x.tobytes() == y.tobytes()
-        for x, y in zip(a, b, strict=True)
-    )
+same = same_games
 
 
 def random_games(game: Any, lengths: list[int], seed: int = 0) -> Games:
@@ -61,13 +56,8 @@ def random_games(game: Any, lengths: list[int], seed: int = 0) -> Games:
     plies = sum(lengths)
     counts = rng.integers(0, 4, plies).astype(np.int32)
     starts = np.frombuffer(rng.bytes(len(lengths) * game.state_dtype.itemsize), game.state_dtype)
-    return Games(
-        starts=without_padding(starts),
-        lengths=np.array(lengths, np.int32),
-        outcomes=rng.integers(-1, 2, len(lengths)).astype(np.int8),
-        ends=rng.integers(0, 2, len(lengths)).astype(np.int8),
+    labels = SearchLabels(
         lowest=rng.random((len(lengths), 2)).astype(np.float32),
-        actions=rng.integers(0, game.num_actions, plies).astype(np.int32),
         values=rng.random(plies).astype(np.float32),
         full=(counts > 0).astype(np.int8),
         counts=counts,
@@ -75,6 +65,25 @@ def random_games(game: Any, lengths: list[int], seed: int = 0) -> Games:
         policy_actions=rng.integers(0, game.num_actions, counts.sum()).astype(np.int32),
         policy_weights=rng.integers(1, 65536, counts.sum()).astype(np.uint16),
     )
+    return Games(
+        starts=without_padding(starts),
+        lengths=np.array(lengths, np.int32),
+        outcomes=rng.integers(-1, 2, len(lengths)).astype(np.int8),
+        ends=rng.integers(0, 2, len(lengths)).astype(np.int8),
+        actions=rng.integers(0, game.num_actions, plies).astype(np.int32),
+        labels=labels,
+    )
+
+
+def legal_games(game: Any, count: int, seed: int = 0, **settings: Any) -> Games:
+    """Return finished games of self-play of every kind: after random plies, resigned, with fast searches."""
+    usual = {
+        "random_opening_plies": 2,
+        "full_search_fraction": 0.6,
+        "fast_simulations": 2,
+        "resign_threshold": -0.5,
+    }
+    return worker(game, seed, parallel_games=count, **(usual | settings)).play(count, only=count)
 
 
 class Ply(NamedTuple):
@@ -103,22 +112,24 @@ class Played(NamedTuple):
 def take_apart(game: Any, games: Games) -> Iterator[Played]:
     """Yield every game, replayed move by move through the Python calls, which refuse what is illegal."""
     ply = entry = 0
+    labels = games.labels
+    assert isinstance(labels, SearchLabels)
     for number in range(games.num_games):
         state, plies = games.starts[number].copy(), []
         start = state.copy()
         for index in range(games.lengths[number]):
-            chosen = slice(entry, entry + games.counts[ply])
-            weights = games.policy_weights[chosen].tolist()
-            policy = dict(zip(games.policy_actions[chosen].tolist(), weights, strict=True))
-            assert len(policy) == games.counts[ply], "an action stands twice in a policy"
+            chosen = slice(entry, entry + labels.counts[ply])
+            weights = labels.policy_weights[chosen].tolist()
+            policy = dict(zip(labels.policy_actions[chosen].tolist(), weights, strict=True))
+            assert len(policy) == labels.counts[ply], "an action stands twice in a policy"
             plies.append(
                 Ply(
                     number,
                     index,
                     state.copy(),
                     int(games.actions[ply]),
-                    float(games.values[ply]),
-                    bool(games.full[ply]),
+                    float(labels.values[ply]),
+                    bool(labels.full[ply]),
                     policy,
                 )
             )
@@ -130,9 +141,9 @@ def take_apart(game: Any, games: Games) -> Iterator[Played]:
             state,
             int(games.outcomes[number]),
             End(games.ends[number]),
-            tuple(games.lowest[number].tolist()),
+            tuple(labels.lowest[number].tolist()),
         )
-    assert ply == len(games.actions) and entry == len(games.policy_actions)
+    assert ply == len(games.actions) and entry == len(labels.policy_actions)
 
 
 def winner(actions: list[int]) -> int | None:

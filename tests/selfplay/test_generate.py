@@ -7,10 +7,11 @@ import torch
 import games
 from alphazero.config import Config, NetworkConfig
 from alphazero.data.games import num_distinct
+from alphazero.data.loading import load_games
 from alphazero.data.shards import read_folder, shard_paths
 from alphazero.network import save_model
 from alphazero.network.model import for_game
-from alphazero.selfplay import generate, load_games
+from alphazero.selfplay import generate
 from tests.selfplay.helpers import same, take_apart
 
 

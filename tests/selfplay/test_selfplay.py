@@ -4,7 +4,8 @@ import numba
 import numpy as np
 import pytest
 
-from alphazero.data.games import WEIGHT_SCALE, End, join, num_distinct
+from alphazero.data.games import End, join, num_distinct
+from alphazero.data.labels import WEIGHT_SCALE
 from tests.selfplay.helpers import MadeUp, same, take_apart, winner, worker
 
 
@@ -79,13 +80,13 @@ def test_the_share_of_full_searches_is_the_one_asked_for(tic_tac_toe):
     games = worker(tic_tac_toe, full_search_fraction=0.3, fast_simulations=3).play(250)
     n = games.num_positions
     assert n > 1200
-    assert abs(games.full.mean() - 0.3) < 4 * np.sqrt(0.3 * 0.7 / n)
+    assert abs(games.labels.full.mean() - 0.3) < 4 * np.sqrt(0.3 * 0.7 / n)
 
 
 def test_fast_searches_have_no_policy_and_full_ones_have(tic_tac_toe):
     games = worker(tic_tac_toe, full_search_fraction=0.3, fast_simulations=3).play(40)
-    assert ((games.counts > 0) == (games.full == 1)).all()
-    assert len(games.policy_actions) == games.counts.sum()
+    assert ((games.labels.counts > 0) == (games.labels.full == 1)).all()
+    assert len(games.labels.policy_actions) == games.labels.counts.sum()
 
 
 def test_fast_searches_are_short_and_full_ones_long(tic_tac_toe):
@@ -126,7 +127,7 @@ def test_whose_value_is_below_the_threshold_resigns_and_the_other_player_wins(ti
 def test_checked_games_are_played_to_their_end(tic_tac_toe):
     games = resigning(tic_tac_toe, resign_check_fraction=1.0)
     assert (games.ends == End.RULES).all()
-    assert 20 < (games.lowest < -0.4).any(axis=1).sum() < 150
+    assert 20 < (games.labels.lowest < -0.4).any(axis=1).sum() < 150
 
 
 def test_the_lowest_value_of_each_player_is_kept(tic_tac_toe):
@@ -138,7 +139,7 @@ def test_the_lowest_value_of_each_player_is_kept(tic_tac_toe):
 
 def test_the_share_of_checked_games_is_the_one_asked_for(tic_tac_toe):
     games = resigning(tic_tac_toe, resign_check_fraction=0.5)
-    would = (games.ends == End.RESIGNED) | (games.lowest < -0.4).any(axis=1)
+    would = (games.ends == End.RESIGNED) | (games.labels.lowest < -0.4).any(axis=1)
     share = (games.ends[would] == End.RULES).mean()
     assert would.sum() > 50 and abs(share - 0.5) < 4 * np.sqrt(0.25 / would.sum())
 

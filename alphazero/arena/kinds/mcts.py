@@ -1,0 +1,41 @@
+"""`mcts`: tree search with random rollouts."""
+
+from dataclasses import replace
+
+from alphazero.arena.kinds.common import PROVE, SECONDS, SIMULATIONS
+from alphazero.arena.players import Kind, Player
+from alphazero.config import SearchConfig, option_of
+from games import Game
+from games.options import Option
+
+
+def build(
+    game: Game,
+    seed: int,
+    device: str,
+    name: str,
+    simulations: int,
+    seconds: float,
+    c: float,
+    rollouts: int,
+    prove: bool,
+) -> Player:
+    """Return the player."""
+    from alphazero.arena.search_players import SearchPlayer
+    from alphazero.search import RolloutEvaluator
+
+    config = SearchConfig(rule="uct", simulations=simulations, c_uct=c, prove=prove)
+    return SearchPlayer(game, RolloutEvaluator(game, rollouts), config, seconds=seconds, seed=seed, name=name)
+
+
+KIND = Kind(
+    "tree search (UCT) with random rollouts",
+    build,
+    (
+        replace(SIMULATIONS, default=1000),
+        SECONDS,
+        option_of(SearchConfig, "c_uct", name="c"),
+        Option("rollouts", int, 1, "rollouts a simulation", low=1, high=100_000),
+        PROVE,
+    ),
+)

@@ -1,0 +1,35 @@
+"""Progress bars: on a terminal and nowhere else, so that no log fills with them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+USUAL_COLUMNS, USUAL_ROWS = 80, 24  # of a terminal that does not say how large it is
+
+
+def progress_bar(work: Any = None, *, shown: bool = True, **options: Any) -> Any:
+    """Return a tqdm bar (over the iterable `work`, if given) on stderr that goes away when it is closed.
+
+    It writes nothing where stderr is no terminal or `shown` is False. `options` are tqdm's: total, desc, unit.
+    """
+    from tqdm import tqdm  # loaded only where something may be shown
+
+    shown = shown and is_terminal()
+    size: dict[str, Any] = {"ncols": USUAL_COLUMNS, "nrows": USUAL_ROWS}
+    if shown and _says_its_size():
+        size = {"dynamic_ncols": True}
+    return tqdm(work, disable=not shown, leave=False, **size, **options)
+
+
+def is_terminal() -> bool:
+    """Whether somebody can see what is written to stderr as it is written."""
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
+def _says_its_size() -> bool:
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns > 0
+    except OSError:
+        return False
