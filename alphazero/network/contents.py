@@ -138,7 +138,7 @@ def digest_of(tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, Any]) 
     return digest.hexdigest()
 
 
-def shown(value: Any, quoted: bool = True) -> str:
+def shown(value: object, quoted: bool = True) -> str:
     """Return what a file holds as a short line of printable characters, as Python writes it or without quotes."""
     text = " ".join((repr(value) if quoted else str(value)).split())[: MAX_SHOWN + 1]
     text = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)

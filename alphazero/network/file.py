@@ -25,6 +25,7 @@ from alphazero.network.contents import KEY, Contents, digest_of, read_contents, 
 from alphazero.network.finite import require_finite_weights
 from alphazero.network.inference import resolve_device
 from alphazero.network.model import Network, for_game
+from games import Game
 
 __all__ = ["Model", "load_model", "save_model"]
 
@@ -39,14 +40,14 @@ class Model(NamedTuple):
     """A network in evaluation mode, the game it plays, and what its file says about itself."""
 
     network: Network
-    game: Any
+    game: Game
     metadata: dict[str, Any]  # contents.FIELDS, as above
 
 
 def save_model(
     path: str | os.PathLike[str],
     network: Network,
-    game: Any,
+    game: Game,
     provenance: Mapping[str, Any] | None = None,
 ) -> None:
     """Write network and game to `path`, replacing what is there in one step; ValueError, OSError.
@@ -81,7 +82,7 @@ def save_model(
     write_atomically(path, safetensors.torch.save(tensors, {KEY: json.dumps(metadata)}))
 
 
-def load_model(path: str | os.PathLike[str], device: str = "cpu", game: Any = None) -> Model:
+def load_model(path: str | os.PathLike[str], device: str = "cpu", game: Game | None = None) -> Model:
     """Read a model that `save_model` wrote, a file or a run's folder; the network is in evaluation mode on `device`.
 
     ValueError, one line that names the file, when it is truncated, altered, something else, of another format
@@ -109,7 +110,7 @@ def load_model(path: str | os.PathLike[str], device: str = "cpu", game: Any = No
     return Model(network.to(target).eval(), own_game, contents.metadata)
 
 
-def _described(path: Path, metadata: dict[str, Any]) -> tuple[Any, NetworkConfig]:
+def _described(path: Path, metadata: dict[str, Any]) -> tuple[Game, NetworkConfig]:
     """Return the game and the network's settings that a file names."""
     text = metadata["game"]
     if len(text) > MAX_GAME_TEXT:
@@ -122,7 +123,7 @@ def _described(path: Path, metadata: dict[str, Any]) -> tuple[Any, NetworkConfig
         raise ValueError(f"{path}: cannot be used: {shown(str(error), quoted=False)}") from None
 
 
-def _without_weights(path: Path, game: Any, config: NetworkConfig) -> Network:
+def _without_weights(path: Path, game: Game, config: NetworkConfig) -> Network:
     """Return the network of a game whose tensors have shapes but take no memory, however large they are."""
     try:
         with torch.device("meta"):
@@ -153,19 +154,21 @@ def _kind_of(tensor: torch.Tensor) -> str:
     return f"{str(tensor.dtype).removeprefix('torch.')}{list(tensor.shape)}"
 
 
-def _fits(network: Network, own_game: Any, game: Any) -> bool:
+def _fits(network: Network, own_game: Game, game: Game) -> bool:
     """Whether a network can play another size of its own game."""
     return network.fits_every_board and _game_kind(own_game) == _game_kind(game)
 
 
-def _game_kind(game: Any) -> tuple[Any, ...]:
+def _game_kind(game: Game) -> tuple[Any, ...]:
     """Return what must be equal for two boards of one game to share a network that fits every board."""
     lasting = game.num_actions - math.prod(game.policy_shape)  # a pass
     rules = tuple(sorted((name, rule) for name, rule in game.rules.items() if name not in SIZES))
     return game.name, rules, game.planes, len(game.policy_shape), game.policy_shape[0], lasting
 
 
-def _check_game(path: Path, metadata: dict[str, Any], network: Network, own_game: Any, wanted: Any) -> None:
+def _check_game(
+    path: Path, metadata: dict[str, Any], network: Network, own_game: Game, wanted: Game | None
+) -> None:
     if wanted is not None and games.spec(wanted) != games.spec(own_game):
         raise ValueError(f"{path}: a model for {games.spec(own_game)}, not for {games.spec(wanted)}")
     if metadata["encoding_version"] != _encoding_version(own_game):
@@ -182,5 +185,5 @@ def _check_game(path: Path, metadata: dict[str, Any], network: Network, own_game
         )
 
 
-def _encoding_version(game: Any) -> int:
+def _encoding_version(game: Game) -> int:
     return int(getattr(game, "encoding_version", ENCODING_VERSION))

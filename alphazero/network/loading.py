@@ -1,13 +1,13 @@
 """From a model's file to a network that evaluates positions: what players and analyses ask."""
 
 import os
-from typing import Any
 
 from alphazero.network.file import load_model
 from alphazero.network.inference import Inference, resolve_device
 from alphazero.network.symmetric import SymmetricInference
 from alphazero.search.evaluators import NetworkEvaluator
 from alphazero.search.oracle import Oracle
+from games import Game
 
 __all__ = ["load_evaluator", "load_inference"]
 
@@ -16,7 +16,7 @@ CPU_BATCH, CUDA_BATCH = 64, 512  # rows at once: matches rarely ask for more, an
 
 def load_inference(
     path: str | os.PathLike[str],
-    game: Any = None,
+    game: Game | None = None,
     device: str = "auto",
     precision: str = "auto",
     symmetries: bool = False,
@@ -36,7 +36,9 @@ def load_inference(
     return SymmetricInference(inference, model.game.symmetries) if symmetries else inference
 
 
-def load_evaluator(path: str | os.PathLike[str], game: Any = None, device: str = "auto") -> NetworkEvaluator:
+def load_evaluator(
+    path: str | os.PathLike[str], game: Game | None = None, device: str = "auto"
+) -> NetworkEvaluator:
     """Return the evaluator of a model file, for `alphazero.search_positions` and all else that searches.
 
     game: whose positions it is to judge, the model's own by default; device: "auto", "cpu" or "cuda". Raises

@@ -7,7 +7,7 @@ It knows no game: `for_game` reads the shapes that it needs from one.
 """
 
 import math
-from typing import Any, cast
+from typing import cast
 
 from torch import Tensor, nn
 
@@ -15,6 +15,7 @@ from alphazero.config import NetworkConfig
 from alphazero.network.heads import DenseHead, Head, SquareHead, ValueHead, expected_value
 from alphazero.network.layers import FoldedHead, FoldedPart
 from alphazero.network.trunks import BLOCKS, Stem, TrunkPart
+from games import Game
 
 __all__ = ["Network", "for_game"]
 
@@ -146,7 +147,7 @@ class Network(nn.Module):
         )
 
 
-def for_game(game: Any, config: NetworkConfig) -> Network:
+def for_game(game: Game, config: NetworkConfig) -> Network:
     """Return a new network with the shapes of `game`, on the CPU, in training mode."""
     return Network((game.planes, *game.board_shape), game.policy_shape, config, game.num_actions)
 

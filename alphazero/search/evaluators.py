@@ -7,12 +7,13 @@ compiled code can compute itself, how many rollouts a leaf takes.
 """
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from alphazero.search.oracle import Answers, Oracle, require_heads, start
 from alphazero.search.rollouts import rollout_values
+from games import Game
 from games.options import check_seed
 
 
@@ -56,7 +57,7 @@ class UniformEvaluator:
 
     name, needs_planes, cacheable, rollouts = "equal priors", False, True, 0
 
-    def __init__(self, game: Any):
+    def __init__(self, game: Game):
         self.game = game
 
     def evaluate(self, states: np.ndarray, planes: np.ndarray) -> Answers:
@@ -69,7 +70,7 @@ class RolloutEvaluator:
 
     name, needs_planes, cacheable = "random rollouts", False, False
 
-    def __init__(self, game: Any, rollouts: int = 1, seed: int = 0):
+    def __init__(self, game: Game, rollouts: int = 1, seed: int = 0):
         if rollouts < 1:
             raise ValueError(f"rollouts={rollouts}: expected at least 1")
         self.game, self.rollouts, self._seed = game, rollouts, np.uint64(check_seed(seed))

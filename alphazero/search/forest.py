@@ -8,9 +8,12 @@ Records and not one array a field: compiled code passes an array as nine words, 
 more to hand from function to function (and twenty times more to compile) than the search itself.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import DTypeLike
+
+from games import Game
 
 UNEXPANDED = np.int64(-1)  # num_edges of a node that waits for its evaluation
 NONE = np.int64(-1)  # no child, no parent, no node in a leaf slot
@@ -87,8 +90,8 @@ class Forest(NamedTuple):
 
 
 def _fields(
-    game: Any, trees: int, nodes: int, edges: int, leaves: int, simulations: int, replay: bool
-) -> dict[str, tuple[tuple[int, ...], Any]]:
+    game: Game, trees: int, nodes: int, edges: int, leaves: int, simulations: int, replay: bool
+) -> dict[str, tuple[tuple[int, ...], DTypeLike]]:
     """Return shape and dtype of every array."""
     state = game.state_dtype
     return {
@@ -103,13 +106,13 @@ def _fields(
     }
 
 
-def forest_bytes(fields: dict[str, tuple[tuple[int, ...], Any]]) -> int:
+def forest_bytes(fields: dict[str, tuple[tuple[int, ...], DTypeLike]]) -> int:
     """Return the memory that arrays of these shapes take, in bytes."""
     return sum(int(np.prod(shape)) * np.dtype(kind).itemsize for shape, kind in fields.values())
 
 
 def make_forest(
-    game: Any,
+    game: Game,
     trees: int,
     simulations: int,
     *,

@@ -5,7 +5,7 @@
 
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from alphazero.search.evaluators import Evaluator
 from alphazero.search.forest import ROOT, Forest, make_forest, size_bytes
 from alphazero.search.oracle import not_finite
 from alphazero.search.rules import make_rule
+from games import Game
 from games.bits import mix
 from games.options import check_seed
 
@@ -56,7 +57,7 @@ class Search:
 
     def __init__(
         self,
-        game: Any,
+        game: Game,
         num_trees: int,
         config: SearchConfig,
         evaluator: Evaluator,
@@ -232,7 +233,7 @@ def leaves_per_tree(config: SearchConfig, num_trees: int, batch: int = 256) -> i
 
 
 def search_positions(
-    game: Any,
+    game: Game,
     states: np.ndarray,
     evaluator: Evaluator,
     config: SearchConfig,
@@ -267,7 +268,7 @@ def search_positions(
     return search.result(temperature, variations)
 
 
-def _timed_budget(game: Any, num_trees: int, config: SearchConfig) -> int:
+def _timed_budget(game: Game, num_trees: int, config: SearchConfig) -> int:
     """Return the simulations for which the memory bound has room, when only the clock limits a search."""
     node = game.state_dtype.itemsize + 44 + 28 * game.num_actions
     return max(1, int(0.8 * config.memory_mb * 2**20 / num_trees / node))
