@@ -13,11 +13,12 @@ import pytest
 from alphazero import cli
 from alphazero.config import Config, build_config, load_config
 from alphazero.config.fields import setting_names
+from tests.test_imports import LEVELS
 from tools.settings_table import settings_page
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-PAGES = [*([README] if README.exists() else []), *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [README, ROOT / "tools" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 SHELL_LANGUAGES = ("", "sh", "bash", "shell", "console", "text")
 SHELL_ENDS = ("|", "||", "&", "&&", ";", ">", ">>", "<", "2>", "2>&1")
 COMMAND = re.compile(r"^(?:\$ )?(?:\.venv/bin/)?(?:python -m )?alphazero(?= )")
@@ -162,9 +163,14 @@ def test_every_page_is_in_the_table_of_contents():
     assert [name_of(page) for page in PAGES if page not in (index, README) and page not in listed] == []
 
 
+def test_the_map_of_the_readme_names_every_package_once_lowest_level_first():
+    named = re.findall(r"`alphazero/(\w+)/`", README.read_text(encoding="utf-8").partition("## The map")[2])
+    packages = {file.parent.name for file in (ROOT / "alphazero").glob("*/__init__.py")}
+    assert sorted(named) == sorted(packages)
+    assert named == sorted(named, key=LEVELS.index)
+
+
 def test_the_example_of_the_readme_runs(run_python):
-    if not README.exists():
-        pytest.skip("there is no README.md yet")
     found = list(blocks(README.read_text(encoding="utf-8")))
     python = [content for language, content in found if language == "python"]
     examples = [code for code in python if re.search(r"^ *(import|from) .*\balphazero\b", code, re.MULTILINE)]
