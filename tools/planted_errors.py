@@ -349,7 +349,7 @@ PLANTS = (
         FORCED,
         "visits < np.sqrt(rule.forced * forest.edges[tree, edge].prior * total)",
         "visits < rule.forced * forest.edges[tree, edge].prior * total",
-        "search/test_forced.py::test_forced_playouts_build_the_reference_tree[tic_tac_toe-{}]",
+        "search/test_forced.py::test_forced_visits_build_the_reference_tree[tic_tac_toe-{}]",
     ),
     Plant(
         "forced: one visit too many is pruned",
@@ -427,6 +427,13 @@ PLANTS = (
         "every & ~(left | (left << np.uint64(size - 1)))",
         "every & ~left",
         "games/test_boards.py::test_othello_follows_the_slow_rules[8]",
+    ),
+    Plant(
+        "rules: the hash of Othello adds the player to move to a bitboard",
+        "games/othello.py",
+        "mix(mix(state.own + mix(state.other + ONE)) + np.uint64(state.player))",
+        "mix(state.own + mix(state.other + ONE + np.uint64(state.player)))",
+        "games/test_hashes.py::test_all_positions_of_a_small_board_have_hashes_of_their_own[Othello(size=4)-62788]",
     ),
     Plant(
         "rules: a cell of Hex touches the wrong diagonal",

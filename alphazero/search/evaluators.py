@@ -33,7 +33,7 @@ class Evaluator(Protocol):
 
     @property
     def rollouts(self) -> int | None:
-        """Not None: compiled code runs whole searches, with that many playouts a leaf."""
+        """Not None: compiled code runs whole searches, with that many rollouts a leaf."""
         ...
 
     def evaluate(self, states: np.ndarray, planes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -55,7 +55,7 @@ class UniformEvaluator:
 
 
 class RolloutEvaluator:
-    """Equal priors and the mean result of `rollouts` random playouts."""
+    """Equal priors and the mean result of so many random rollouts."""
 
     needs_planes, cacheable = False, False
 
@@ -124,13 +124,13 @@ class MixtureEvaluator:
 
 
 @helper
-def _mean_playout(game, state, scratch, legal, rollouts, seed):
+def _mean_rollout(game, state, scratch, legal, rollouts, seed):
     if game.is_over(state):
         return np.float32(seen_by(game.to_move(state), np.float64(game.outcome(state)), FIRST))
     total = np.int64(0)
     for index in range(rollouts):
         copy_state(scratch, state)
-        total += game.random_playout(scratch, legal, mix(seed + np.uint64(index)))
+        total += game.random_rollout(scratch, legal, mix(seed + np.uint64(index)))
     return np.float32(seen_by(game.to_move(state), np.float64(total) / rollouts, FIRST))
 
 
@@ -138,4 +138,4 @@ def _mean_playout(game, state, scratch, legal, rollouts, seed):
 def _rollout_values(game, states, scratch, legal, rollouts, seed, offset, values):
     for row in prange(values.size):
         stream = mix(mix(seed) + offset + np.uint64(row))
-        values[row] = _mean_playout(game, states[row], scratch[row], legal[row], rollouts, stream)
+        values[row] = _mean_rollout(game, states[row], scratch[row], legal[row], rollouts, stream)

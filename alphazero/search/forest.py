@@ -122,19 +122,26 @@ def plan_forest(
     keep_subtrees: bool = True,
     memory_bytes: int = 1 << 30,
     replay: bool | None = None,
+    grow_while_room: bool = False,
 ) -> dict[str, tuple[tuple[int, ...], Any]]:
     """Return shape and dtype of every array of a forest for searches of up to `simulations` each, in `memory_bytes`.
 
     A tree has room for one search, or for a kept subtree and two more. When not every node can have its full block
     of edges within the bound, blocks are shared out first come, first served, and a node that finds no room stays
-    a leaf with its evaluated value. ValueError when not even the nodes fit.
+    a leaf with its evaluated value. ValueError when not even the nodes fit; with `grow_while_room` there are then only
+    as many nodes as edges can lead to, and a search of any length stays within them.
     """
     if replay is None:
         replay = game.state_dtype.itemsize > STATE_PER_NODE_BYTES
-    nodes = (3 if keep_subtrees else 1) * simulations + 2
+    wanted = nodes = (3 if keep_subtrees else 1) * simulations + 2
+    if grow_while_room:
+        nodes = min(wanted, _most_nodes(game, trees, leaves, replay, memory_bytes))
+        simulations = simulations if nodes == wanted else 1
     fixed = forest_bytes(_fields(game, trees, nodes, 0, leaves, simulations, replay))
     per_edge = max(trees, 1) * EDGE.itemsize
     edges = min(nodes * game.num_actions, (memory_bytes - fixed) // per_edge)
+    if nodes < wanted:
+        edges = min(edges, nodes - 1)
     if edges < 2 * game.num_actions:
         needed = fixed + per_edge * 2 * game.num_actions
         raise ValueError(
@@ -153,6 +160,14 @@ def make_forest(game: Any, trees: int, simulations: int, **options: Any) -> Fore
     """Allocate a forest as `plan_forest`, whose options are these, lays it out; ValueError as there."""
     fields = plan_forest(game, trees, simulations, **options)
     return Forest(**{name: np.zeros(shape, kind) for name, (shape, kind) in fields.items()})
+
+
+def _most_nodes(game: Any, trees: int, leaves: int, replay: bool, memory_bytes: int) -> int:
+    """Return how many nodes a tree has room for when each but the root hangs from an edge of its own."""
+    none, one = (forest_bytes(_fields(game, 1, nodes, 0, leaves, 1, replay)) for nodes in (2, 3))
+    node = one - none
+    room = memory_bytes // max(trees, 1) - (none - 2 * node)
+    return int(np.clip((room + EDGE.itemsize) // (node + EDGE.itemsize), 2, 2**31 - 2))
 
 
 def size_bytes(forest: Forest) -> int:

@@ -75,7 +75,7 @@ def make_rule(config, *, noise: bool) -> Rule:
         prove=int(config.prove),
         noise_fraction=float(config.root_noise_fraction) if noise else 0.0,
         dirichlet_alpha=float(config.dirichlet_alpha),
-        forced=float(config.forced_playouts) if noise else 0.0,
+        forced=float(config.forced_visits) if noise else 0.0,
         gumbel_c_visit=float(config.gumbel_c_visit),
         gumbel_c_scale=float(config.gumbel_c_scale),
         gumbel=int(config.gumbel_considered) if config.gumbel else None,
