@@ -85,8 +85,8 @@ def broken_links(page: Path, text: str) -> list[str]:
 def refused(arguments: list[str]) -> str:
     """Return why a command line cannot be used, "" when it can; nothing is run.
 
-    A command's bare name is a mention of it. A settings file must exist where it is one of configs/; others
-    are the reader's own.
+    A command's bare name is a mention of it. A settings file must exist where it is one of configs/, or given by its
+    name; others are the reader's own.
     """
     if len(arguments) == 1 and arguments[0] in cli.COMMANDS:
         return ""
@@ -94,8 +94,11 @@ def refused(arguments: list[str]) -> str:
         args = cli.parse(arguments)
         if args.command == "train":
             overrides = [word for word in args.words if "=" in word]
-            files = [word for word in args.words if word.startswith("configs/")]
-            load_config(ROOT / files[0], overrides) if files else build_config({}, overrides)
+            files = [word for word in args.words if "=" not in word and not word.isupper()]
+            ours = [word for word in files if word.startswith("configs/") or Path(word).stem == word]
+            load_config(ROOT / ours[0] if "/" in ours[0] else ours[0], overrides) if ours else build_config(
+                {}, overrides
+            )
     except ValueError as error:
         return str(error)
     except SystemExit:  # --help and --version
@@ -243,6 +246,7 @@ def test_commands_are_found_wherever_and_however_they_are_written(text, expected
 @pytest.mark.parametrize("arguments", [
     ["trian"], ["play", "connect_four", "--modle", "m"], ["match", "random", "--game", "g"],
     ["train", "own.toml", "search.simulation=3"], ["train", "configs/gone.toml"],
+    ["train", "gone"],
     ["train", "--resume", "RUN", "run.minutes=-1"], ["bench", "everything"],
 ])  # fmt: skip
 def test_a_command_that_the_program_does_not_take_is_noticed(arguments):
