@@ -89,7 +89,7 @@ PLANTS = (
     ),
     Plant(
         "sign: batched rollouts count for the first player",
-        "alphazero/search/evaluators.py",
+        "alphazero/search/rollouts.py",
         "return np.float32(seen_by(game.to_move(state), np.float64(total) / rollouts, FIRST))",
         "return np.float32(np.float64(total) / rollouts)",
         "search/test_evaluators.py::test_rollouts_are_close_to_random_play_for_both_players",
@@ -177,10 +177,10 @@ PLANTS = (
     Plant(
         "noise below the root",
         SIMULATE,
-        "    if node == 0:\n        add_root_noise(forest, rule, rule.gumbel, tree)\n    else:\n",
+        "    if node == ROOT:\n        add_root_noise(forest, rule, rule.gumbel, tree)\n    else:\n",
         "    if forest.nodes[tree, node].num_edges > 0:\n"
         "        forest.edges[tree, forest.nodes[tree, node].first_edge].prior += 0.1 * rule.noise_fraction\n"
-        "    if node == 0:\n        add_root_noise(forest, rule, rule.gumbel, tree)\n    else:\n",
+        "    if node == ROOT:\n        add_root_noise(forest, rule, rule.gumbel, tree)\n    else:\n",
         "search/test_noise.py::test_only_the_root_gets_noise_and_a_kept_root_gets_it_once",
     ),
     Plant(

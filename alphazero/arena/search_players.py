@@ -1,12 +1,10 @@
 """Players that search a tree before each move: with random rollouts (`mcts`) or with a network (`model`)."""
 
-from typing import Any
-
 import numpy as np
 
 from alphazero.config import SearchConfig
 from alphazero.play.player import Decisions, Player, Turns, as_positions
-from alphazero.search import Evaluator, NetworkEvaluator, Search
+from alphazero.search import Evaluator, NetworkEvaluator, Oracle, Search
 from alphazero.search.search import SearchResult, leaves_per_tree
 
 SIMULATIONS_PER_LEAF = 32
@@ -94,16 +92,12 @@ class SearchPlayer(Player):
 
 
 class ModelPlayer(SearchPlayer):
-    """Tree search with a network.
-
-    inference: any callable planes float32[n, P, H, W] -> (logits float32[n, A], values float32[n]), such as
-    an `Inference`; the other arguments are those of `SearchPlayer`.
-    """
+    """Tree search with a network, such as an `Inference`; the other arguments are those of `SearchPlayer`."""
 
     def __init__(
         self,
         game,
-        inference: Any,
+        oracle: Oracle,
         config: SearchConfig,
         *,
         simulations: int | None = None,
@@ -114,12 +108,12 @@ class ModelPlayer(SearchPlayer):
     ):
         super().__init__(
             game,
-            NetworkEvaluator(inference),
+            NetworkEvaluator(oracle),
             config,
             simulations=simulations,
             seconds=seconds,
             temperature=temperature,
-            batch=getattr(inference, "batch_size", 64),
+            batch=oracle.batch_size,
             seed=seed,
             name=name,
         )

@@ -8,12 +8,12 @@ import torch
 from alphazero.bench.timing import median_ratio, medians, rates_in_turn
 from alphazero.config import Config
 from alphazero.network import Inference
-from alphazero.network.model import ResidualNetwork, for_game
+from alphazero.network.model import Network, for_game
 
 EAGER = "eager float32, default memory format"
 
 
-def network_of(game: Any, config: Config) -> ResidualNetwork:
+def network_of(game: Any, config: Config) -> Network:
     """Return the network of the settings, with fresh weights."""
     torch.manual_seed(0)
     return for_game(game, config.network).eval()
@@ -56,7 +56,7 @@ def _several(work: Any, count: int = 10) -> Any:
     return lambda: sum(work() for _ in range(count))
 
 
-def _load_ms(inference: Inference, network: ResidualNetwork) -> float:
+def _load_ms(inference: Inference, network: Network) -> float:
     start = time.perf_counter()
     inference.load(network)
     return 1000.0 * (time.perf_counter() - start)
