@@ -30,7 +30,7 @@ REROOT, CACHE, NOISE, ROOT_FILE = (
 )
 PROOFS, FORCED = "alphazero/search/proofs.py", "alphazero/search/forced.py"
 FOUR, ALPHABETA = "alphazero/exact/connect_four.py", "alphazero/exact/alphabeta.py"
-GO_BOARD, GO_RULES, GO_GAME = (f"games/go/{name}.py" for name in ("board", "rules", "game"))
+GO_BOARD, GO_RULES = "games/go/board.py", "games/go/rules.py"
 CHESS_MOVES, CHESS_CHECKS, CHESS_BOARD = (f"games/chess/{name}.py" for name in ("moves", "checks", "board"))
 DISCS, HEX, BREAKTHROUGH = (f"games/{name}.py" for name in ("discs", "hex", "breakthrough"))
 REPLAY, MOVES = "alphazero/data/samples.py", "alphazero/selfplay/moves.py"
