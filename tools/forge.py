@@ -90,7 +90,9 @@ def change_element(arrays: Arrays, rng: Rng) -> None:
 
 def shift_count(arrays: Arrays, rng: Rng) -> None:
     """Move one from a count to another, so that their sum stays."""
-    names = [name for name in ("counts", "lengths", "opening_plies") if name in arrays and arrays[name].size > 1]
+    names = [
+        name for name in ("counts", "lengths", "opening_plies") if name in arrays and arrays[name].size > 1
+    ]
     if names:
         name = str(rng.choice(names))
         counts = arrays[name] = arrays[name].copy()
@@ -269,7 +271,9 @@ def unlawful(game: Any, games: Any) -> str:
             game.play(state, int(games.actions[ply]))
             ply += 1
         by_rules = games.ends[number] in (End.RULES, End.TRUNCATED)
-        if bool(game.is_over(state)) != by_rules or (by_rules and games.outcomes[number] != game.outcome(state)):
+        if bool(game.is_over(state)) != by_rules or (
+            by_rules and games.outcomes[number] != game.outcome(state)
+        ):
             return f"game {number} does not end so"
     return ""
 
