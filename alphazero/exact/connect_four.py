@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from alphazero.exact.table import NOT_FOUND, find, store
-from games import Game
+from games.protocol import Game
 from games.bits import popcount
 from games.kernel import helper, njit
 
