@@ -27,7 +27,9 @@ def test_columns_are_numbered_from_one(game):
 
 
 @BOTH
-@pytest.mark.parametrize("text", ["", "x", "4.0", "a1", "1 2", "-1", "+4", "04", "\u0664", "9" * 5000])
+@pytest.mark.parametrize(
+    "text", ["", "x", "4.0", "a1", "1 2", "-1", "+4", "04", "\u0664", pytest.param("9" * 5000, id="long")]
+)
 def test_a_text_that_is_no_column_is_refused(game, text):
     with pytest.raises(ValueError, match="cannot read the move .*: expected a column from 1 to 7"):
         game.parse_action(game.initial_state(), text)
