@@ -76,10 +76,11 @@ def check_games(game: Any, games: Games, finished: bool = True, knows_truncated:
     games = with_sound_starts(game, games)
     if not finished and (games.ends.any() or games.outcomes.any()):
         raise ShardError("games under way that have an end or an outcome")
-    fault, number, ply = first_fault(game, _moves(games, finished), knows_truncated)
+    moves = _moves(games, finished)
+    fault, number, ply = first_fault(game, moves, knows_truncated)
     if fault != Fault.NONE:
         raise ShardError(f"game {number}, ply {ply}: {FAULTS[fault]}")
-    return games
+    return games._replace(ends=moves.ends) if finished else games
 
 
 def _moves(games: Games, finished: bool) -> Moves:

@@ -57,7 +57,8 @@ class Moves(NamedTuple):
 def first_fault(game: Any, moves: Moves, knows_truncated: bool = True) -> tuple[Fault, int, int]:
     """Return what is wrong first with some games, which game it is, and its ply; (Fault.NONE, G, 0) if nothing is.
 
-    knows_truncated: whether games that were cut are marked as such; earlier versions took them for ended by the rules.
+    knows_truncated: whether games that were cut are marked as such; earlier versions took them for ended by the rules,
+    and `moves.ends` is corrected.
     """
     state, legal = np.zeros(1, game.state_dtype), np.empty(game.num_actions, np.int32)
     fault, number, ply = _check_games(game, moves, knows_truncated, state, legal)
@@ -109,8 +110,10 @@ def _final_fault(game, moves, knows_truncated, number, state):
     end, outcome, over = moves.ends[number], np.int64(moves.outcomes[number]), game.is_over(state)
     if over != (end == RULES or end == TRUNCATED):
         return END
-    if over and knows_truncated and game.is_truncated(state) != (end == TRUNCATED):
-        return END
+    if over and game.is_truncated(state) != (end == TRUNCATED):
+        if knows_truncated or end == TRUNCATED:
+            return END
+        moves.ends[number] = TRUNCATED
     if over and outcome != game.outcome(state):
         return OUTCOME
     if end == RESIGNED and outcome != (1 if game.to_move(state) == 1 else -1):

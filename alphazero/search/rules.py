@@ -5,14 +5,16 @@ visit that expanded s, so that priors matter from the first choice on.
 """
 
 import enum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from alphazero.config import SearchConfig
 from alphazero.search.forest import ROOT
 from alphazero.search.proofs import edge_result
 from games.kernel import helper, njit
+
+if TYPE_CHECKING:  # settings are no part of compiled code
+    from alphazero.config import SearchConfig
 
 
 class Formula(enum.IntEnum):
@@ -59,7 +61,7 @@ class SelectionRule(NamedTuple):
     gumbel: int | None
 
 
-def make_rule(config: SearchConfig, *, noise: bool) -> SelectionRule:
+def make_rule(config: "SearchConfig", *, noise: bool) -> SelectionRule:
     """Return the rule that a `SearchConfig` describes; `noise` switches root exploration on (self-play) or off."""
     return SelectionRule(
         formula=int(Formula[config.rule]),
