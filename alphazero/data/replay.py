@@ -5,13 +5,14 @@ write wherever it leads. So every action is looked up among the legal ones befor
 """
 
 import enum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from alphazero.data.games import End
 from games.bits import copy_state
 from games.kernel import helper, njit
+from games.protocol import Game
 
 RULES, RESIGNED, TRUNCATED = int(End.RULES), int(End.RESIGNED), int(End.TRUNCATED)
 UNFINISHED = -1  # stands for the end of a game that is under way
@@ -54,7 +55,7 @@ class Moves(NamedTuple):
     lowest: np.ndarray  # float32[G, 2], or [0, 2]: not looked at
 
 
-def first_fault(game: Any, moves: Moves, knows_truncated: bool = True) -> tuple[Fault, int, int]:
+def first_fault(game: Game, moves: Moves, knows_truncated: bool = True) -> tuple[Fault, int, int]:
     """Return what is wrong first with some games, which game it is, and its ply; (Fault.NONE, G, 0) if nothing is.
 
     knows_truncated: whether games that were cut are marked as such; earlier versions took them for ended by the rules,
@@ -65,7 +66,7 @@ def first_fault(game: Any, moves: Moves, knows_truncated: bool = True) -> tuple[
     return Fault(fault), int(number), int(ply)
 
 
-def play_openings(game: Any, plies: np.ndarray, actions: np.ndarray) -> tuple[np.ndarray, int]:
+def play_openings(game: Game, plies: np.ndarray, actions: np.ndarray) -> tuple[np.ndarray, int]:
     """Play G openings of plies int32[G] actions each, from the initial position; below 0: none.
 
     Returns the positions state_dtype[G] that they lead to, and the first game whose opening is not legal or ends the
@@ -75,7 +76,7 @@ def play_openings(game: Any, plies: np.ndarray, actions: np.ndarray) -> tuple[np
     return states, int(_play_openings(game, plies, actions, states, legal))
 
 
-def play_each(game: Any, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def play_each(game: Game, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the legal actions int32[n] of a position state_dtype[1], and the positions state_dtype[n] they lead to."""
     legal = np.empty(game.num_actions, np.int32)
     states = np.zeros(game.num_actions, game.state_dtype)
