@@ -15,24 +15,32 @@ from games.protocol import Game
 
 
 class LoadedGames(NamedTuple):
-    """n positions in the order in which they were played; outcomes and values are for the player to move.
+    """n positions in the order in which they were played; results and values are for the player to move.
 
     Of games that a search played these are the positions with a full search, of others all.
+
+    game:       the game that was played, with A actions
+    states:     state_dtype[n]
+    policies:   float32[n, A] by action, each sums to 1: the search's, or 1 for the action that was played
+    results:    float32[n], z: 1 the player to move won, 0 draw, -1 lost
+    values:     float32[n] in [-1, 1], what was expected for the player to move; 0 where nothing was
+    game_index: int64[n], which game the position belongs to, counted from 0 over all shards
+    bad_shards: a line for each shard that could not be used
     """
 
     game: Game
-    states: np.ndarray  # state_dtype[n]
-    policies: np.ndarray  # float32[n, A] by action, each sums to 1: the search's, or 1 for the action played
-    outcomes: np.ndarray  # float32[n], z: 1 the player to move won, 0 draw, -1 lost
-    values: np.ndarray  # float32[n] in [-1, 1], what was expected for the player to move; 0 where nothing was
-    game_index: np.ndarray  # int64[n], which game the position belongs to, counted over all shards
-    bad_shards: list[str]  # one line for each shard that could not be used
+    states: np.ndarray
+    policies: np.ndarray
+    results: np.ndarray
+    values: np.ndarray
+    game_index: np.ndarray
+    bad_shards: list[str]
 
 
 def load_games(folder: str | os.PathLike[str], game: Game | None = None) -> LoadedGames:
-    """Read the games of a folder as positions with their search policies and outcomes.
+    """Read the games of a folder as positions with their search policies and results.
 
-    Positions searched with a small budget (playout caps) have no policy and are left out. A bad shard is left out
+    Positions of fast searches, with a small budget, have no policy and are left out. A bad shard is left out
     and named in `bad_shards`; ValueError when no shard can be read, or, given `game`, when none is of that game.
     Takes the memory of what it returns and of one shard.
     """
@@ -44,8 +52,8 @@ def load_games(folder: str | os.PathLike[str], game: Game | None = None) -> Load
         rows = rows or _Rows(shard.game)
         rows.add(shard.games)
     assert rows is not None, "each_shard refuses a folder without games"
-    states, policies, outcomes, values, game_index = rows.arrays
-    return LoadedGames(rows.game, states, policies, outcomes, values, game_index, bad)
+    states, policies, results, values, game_index = rows.arrays
+    return LoadedGames(rows.game, states, policies, results, values, game_index, bad)
 
 
 class _Rows:
@@ -66,7 +74,7 @@ class _Rows:
         first, count = len(self.arrays[0]), int(search_labels(games).full.sum())
         for array in self.arrays:
             array.resize((first + count, *array.shape[1:]), refcheck=False)  # nobody else has seen it yet
-        states, policies, outcomes, values, game_index = (array[first:] for array in self.arrays)
+        states, policies, results, values, game_index = (array[first:] for array in self.arrays)
         _write_rows(
             self.game,
             stored_of(games),
@@ -74,7 +82,7 @@ class _Rows:
             np.zeros(1, self.game.state_dtype),
             states,
             policies,
-            outcomes,
+            results,
         )
         index = index_games(games)
         values[:] = search_labels(games).values[index.first_ply[index.sample_game] + index.sample_ply]
@@ -83,7 +91,7 @@ class _Rows:
 
 
 @njit
-def _write_rows(game, stored, full, here, states, policies, outcomes):
+def _write_rows(game, stored, full, here, states, policies, results):
     """Write position, policy and result for the mover of every ply with full int8[n] == 1; policies begin as zeros."""
     row, ply, entry = 0, 0, 0
     for number in range(stored.lengths.size):
@@ -93,7 +101,7 @@ def _write_rows(game, stored, full, here, states, policies, outcomes):
             if full[ply] == 1:
                 copy_state(states[row], here[0])
                 z = seen_by(game.to_move(here[0]), np.float64(stored.outcomes[number]), FIRST)
-                outcomes[row] = np.float32(z)
+                results[row] = np.float32(z)
                 total = 0.0
                 for index in range(entry, last):
                     total += stored.policy_weights[index]

@@ -50,7 +50,7 @@ class Moves(NamedTuple):
 
     starts: np.ndarray  # state_dtype[G], positions that the rules can reach
     lengths: np.ndarray  # int32[G] >= 0
-    outcomes: np.ndarray  # int8[G]
+    outcomes: np.ndarray  # int8[G], for the first player
     ends: np.ndarray  # int8[G], an `End` or UNFINISHED
     actions: np.ndarray  # int32[n]
     counts: np.ndarray  # int32[n] >= 0

@@ -74,7 +74,7 @@ def test_the_tally_counts_moves_positions_and_time(tic_tac_toe):
     assert 0 < play.tally.rows <= 9 * games.num_positions
 
 
-# Playout caps
+# Fast searches
 
 
 def test_the_share_of_full_searches_is_the_one_asked_for(tic_tac_toe):
