@@ -125,7 +125,7 @@ def change_kind(arrays: Arrays, rng: Rng) -> None:
         arrays[name] = array.reshape(1, *array.shape) if rng.random() < 0.5 else np.zeros(3, "U4")
     else:
         kind = str(rng.choice(["int64", "uint8", "float64", ">i4", "complex64", "S3"]))
-        arrays[name] = np.zeros(array.shape, kind) if array.dtype.fields else array.astype(kind)
+        arrays[name] = array.astype(kind) if array.dtype.kind in "biuf" else np.zeros(array.shape, kind)
 
 
 def change_members(arrays: Arrays, rng: Rng) -> None:
@@ -287,7 +287,7 @@ def odd(loaded: Any) -> str:
     if loaded.policies.size and not np.allclose(loaded.policies.sum(axis=1), 1.0, atol=1e-5):
         return "a policy does not sum to 1"
     fine = np.isfinite(loaded.values).all() and (np.abs(loaded.values) <= 1.0).all()
-    return "" if fine and np.isin(loaded.outcomes, (-1, 0, 1)).all() else "values are out of range"
+    return "" if fine and np.isin(loaded.results, (-1, 0, 1)).all() else "values are out of range"
 
 
 def work(first: int, last: int, seed: int, specs: Sequence[str]) -> None:

@@ -34,6 +34,7 @@ GO_BOARD, GO_RULES = "games/go/board.py", "games/go/rules.py"
 CHESS_MOVES, CHESS_CHECKS, CHESS_BOARD = (f"games/chess/{name}.py" for name in ("moves", "checks", "board"))
 DISCS, HEX, BREAKTHROUGH = (f"games/{name}.py" for name in ("discs", "hex", "breakthrough"))
 REPLAY, MOVES = "alphazero/data/samples.py", "alphazero/selfplay/moves.py"
+STORED = "alphazero/data/replay.py"
 
 REFERENCE = "search/test_reference.py::test_every_rule_builds_the_reference_tree[tic_tac_toe-puct]"
 REFERENCE_IN_PARTS = REFERENCE.replace("tic_tac_toe", "in_parts")
@@ -43,6 +44,7 @@ ADD_UP = "search/test_forest.py::test_visits_and_values_add_up_in_every_node[tic
 CACHED = "search/test_cache.py::test_a_search_with_a_cache_finds_what_one_without_it_finds[tic_tac_toe-{}]"
 BY_HAND = "search/test_rules.py::test_a_whole_search_by_hand_for_both_players"
 SAMPLES = "data/test_samples.py::test_samples_are_the_positions_and_targets_that_were_played"
+FORGED = "data/test_checks.py::test_what_cannot_be_is_refused_and_named[{}]"
 GO = "games/test_go.py::test_go_follows_the_slow_rules"
 PERFT = "games/test_chess.py::test_perft_is_the_known_one"
 TURNED = "data/test_samples.py::test_one_symmetry_turns_planes_policy_and_mask_alike_and_all_are_drawn"
@@ -336,6 +338,35 @@ PLANTS = (
         "return seen_by(mover, np.float64(stored.values[ply + steps]), game.to_move(state))",
         "return np.float64(stored.values[ply + steps])",
         SAMPLES,
+    ),
+    Plant(
+        "data: the value of a truncated game's last position is not turned for the mover",
+        REPLAY,
+        "if not (target.bootstrap and stored.ends[number] == TRUNCATED):",
+        "if target.bootstrap and stored.ends[number] == TRUNCATED:\n            return stored.values[ply + left - 1]\n"
+        "        else:",
+        SAMPLES,
+    ),
+    Plant(
+        "data: stored actions are taken to be legal",
+        STORED,
+        "        if legal[place] == action:\n",
+        "        if legal[place] >= 0:\n",
+        FORGED.format("last_of_an_open_game-"),
+    ),
+    Plant(
+        "data: stored policies may lie on actions that are not legal",
+        STORED,
+        "        if place == count or legal[place] != policy_actions[entry]:\n            return False\n",
+        "        if place == count or legal[place] != policy_actions[entry]:\n            return True\n",
+        FORGED.format("a_policy_on_a_taken_cell-"),
+    ),
+    Plant(
+        "data: any start is taken for a position",
+        "alphazero/data/checks.py",
+        "        if opening is False:\n",
+        "        if opening is None:\n",
+        "data/test_checks.py::test_starts_that_no_game_reaches_are_refused",
     ),
     Plant(
         "data: surprise is measured against the priors with their noise",
