@@ -5,7 +5,6 @@ no position before it is known to be one that the rules can reach.
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
@@ -14,11 +13,12 @@ from alphazero.data.labels import SearchLabels
 from alphazero.data.members import ShardError
 from alphazero.data.replay import FAULTS, UNFINISHED, Fault, Moves, first_fault, play_openings
 from alphazero.data.starts import Starts
+from games.protocol import Game
 
 LARGEST = float(np.finfo(np.float32).max)
 
 
-def ranges(game: Any) -> dict[str, tuple[float, float]]:
+def ranges(game: Game) -> dict[str, tuple[float, float]]:
     """Return the lowest and the highest value of every array of stored games of a game."""
     action = (0, game.num_actions - 1)
     return {
@@ -39,7 +39,7 @@ def ranges(game: Any) -> dict[str, tuple[float, float]]:
     }
 
 
-def check_range(game: Any, name: str, array: np.ndarray) -> None:
+def check_range(game: Game, name: str, array: np.ndarray) -> None:
     """Raise ShardError when a value of one array of stored games cannot be."""
     low, high = ranges(game)[name]
     if array.size and not (array.min() >= low and array.max() <= high):  # false for NaN too
@@ -48,7 +48,7 @@ def check_range(game: Any, name: str, array: np.ndarray) -> None:
         raise ShardError(f"{name}[{index}] is {flat[index]}, expected {low:g} to {high:g}")
 
 
-def check_values(game: Any, arrays: Mapping[str, np.ndarray], labels: type) -> None:
+def check_values(game: Game, arrays: Mapping[str, np.ndarray], labels: type) -> None:
     """Raise ShardError when the arrays of stored games, as `arrays_of` gives them, have values that cannot be.
 
     Also when policies do not belong to full searches: where a search was none, nothing of it is kept.
@@ -66,7 +66,7 @@ def check_values(game: Any, arrays: Mapping[str, np.ndarray], labels: type) -> N
             )
 
 
-def check_games(game: Any, games: Games, finished: bool = True, knows_truncated: bool = True) -> Games:
+def check_games(game: Game, games: Games, finished: bool = True, knows_truncated: bool = True) -> Games:
     """Return games whose values have been checked, once every move has been replayed; ShardError when one cannot be.
 
     Where the opening of a game is known its start is made anew; other starts have to be positions that the rules can
@@ -76,10 +76,11 @@ def check_games(game: Any, games: Games, finished: bool = True, knows_truncated:
     games = with_sound_starts(game, games)
     if not finished and (games.ends.any() or games.outcomes.any()):
         raise ShardError("games under way that have an end or an outcome")
-    fault, number, ply = first_fault(game, _moves(games, finished), knows_truncated)
+    moves = _moves(games, finished)
+    fault, number, ply = first_fault(game, moves, knows_truncated)
     if fault != Fault.NONE:
         raise ShardError(f"game {number}, ply {ply}: {FAULTS[fault]}")
-    return games
+    return games._replace(ends=moves.ends) if finished else games
 
 
 def _moves(games: Games, finished: bool) -> Moves:
@@ -93,7 +94,7 @@ def _moves(games: Games, finished: bool) -> Moves:
     return Moves(*core, *nothing, np.zeros((0, 2), np.float32))
 
 
-def with_sound_starts(game: Any, games: Games) -> Games:
+def with_sound_starts(game: Game, games: Games) -> Games:
     """Return the games with starts that the rules made, and the openings that were found for those without one.
 
     ShardError when an opening is not legal or ends the game, or a start is no position known to be reached.

@@ -15,6 +15,10 @@ import numpy as np
 
 MAX_UNPACKED = 2**31  # bytes of all arrays of a file together; a shard of Go 19 x 19 has 10**8
 MAX_MEMBERS = 1000
+ENTRY, END = (
+    46,
+    22,
+)  # bytes of a zip's list of members: of an entry besides its name, and of what ends the list
 PLAIN = "biuf"  # kinds of numbers: bool, int, uint, float
 BROKEN = (  # what reading forged bytes can raise
     zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, KeyError, NotImplementedError, SyntaxError,
@@ -40,6 +44,9 @@ class Members:
             raise ShardError("compressed in a way that NumPy does not use")
         if len(infos) > MAX_MEMBERS:
             raise ShardError(f"{len(infos)} members, expected at most {MAX_MEMBERS}")
+        texts = sum(len(name.encode()) for name in names)  # nothing else stands in the list that NumPy writes
+        if len(data) != self._zip.start_dir + ENTRY * len(infos) + texts + END:
+            raise ShardError("a list of members that does not end where the file does")
         if strange := [name for name in names if not re.fullmatch(r"[a-z0-9_]{1,64}\.npy", name)]:
             raise ShardError(f"a member {strange[0][:64]!r} is no array of theirs")
         if len(set(names)) < len(names):

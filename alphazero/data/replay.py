@@ -5,13 +5,14 @@ write wherever it leads. So every action is looked up among the legal ones befor
 """
 
 import enum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from alphazero.data.games import End
 from games.bits import copy_state
 from games.kernel import helper, njit
+from games.protocol import Game
 
 RULES, RESIGNED, TRUNCATED = int(End.RULES), int(End.RESIGNED), int(End.TRUNCATED)
 UNFINISHED = -1  # stands for the end of a game that is under way
@@ -45,7 +46,7 @@ class Moves(NamedTuple):
 
     starts: np.ndarray  # state_dtype[G], positions that the rules can reach
     lengths: np.ndarray  # int32[G] >= 0
-    outcomes: np.ndarray  # int8[G]
+    outcomes: np.ndarray  # int8[G], for the first player
     ends: np.ndarray  # int8[G], an `End` or UNFINISHED
     actions: np.ndarray  # int32[n]
     counts: np.ndarray  # int32[n] >= 0
@@ -54,17 +55,18 @@ class Moves(NamedTuple):
     lowest: np.ndarray  # float32[G, 2], or [0, 2]: not looked at
 
 
-def first_fault(game: Any, moves: Moves, knows_truncated: bool = True) -> tuple[Fault, int, int]:
+def first_fault(game: Game, moves: Moves, knows_truncated: bool = True) -> tuple[Fault, int, int]:
     """Return what is wrong first with some games, which game it is, and its ply; (Fault.NONE, G, 0) if nothing is.
 
-    knows_truncated: whether games that were cut are marked as such; earlier versions took them for ended by the rules.
+    knows_truncated: whether games that were cut are marked as such; earlier versions took them for ended by the rules,
+    and `moves.ends` is corrected.
     """
     state, legal = np.zeros(1, game.state_dtype), np.empty(game.num_actions, np.int32)
     fault, number, ply = _check_games(game, moves, knows_truncated, state, legal)
     return Fault(fault), int(number), int(ply)
 
 
-def play_openings(game: Any, plies: np.ndarray, actions: np.ndarray) -> tuple[np.ndarray, int]:
+def play_openings(game: Game, plies: np.ndarray, actions: np.ndarray) -> tuple[np.ndarray, int]:
     """Play G openings of plies int32[G] actions each, from the initial position; below 0: none.
 
     Returns the positions state_dtype[G] that they lead to, and the first game whose opening is not legal or ends the
@@ -74,7 +76,7 @@ def play_openings(game: Any, plies: np.ndarray, actions: np.ndarray) -> tuple[np
     return states, int(_play_openings(game, plies, actions, states, legal))
 
 
-def play_each(game: Any, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def play_each(game: Game, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the legal actions int32[n] of a position state_dtype[1], and the positions state_dtype[n] they lead to."""
     legal = np.empty(game.num_actions, np.int32)
     states = np.zeros(game.num_actions, game.state_dtype)
@@ -109,8 +111,10 @@ def _final_fault(game, moves, knows_truncated, number, state):
     end, outcome, over = moves.ends[number], np.int64(moves.outcomes[number]), game.is_over(state)
     if over != (end == RULES or end == TRUNCATED):
         return END
-    if over and knows_truncated and game.is_truncated(state) != (end == TRUNCATED):
-        return END
+    if over and game.is_truncated(state) != (end == TRUNCATED):
+        if knows_truncated or end == TRUNCATED:
+            return END
+        moves.ends[number] = TRUNCATED
     if over and outcome != game.outcome(state):
         return OUTCOME
     if end == RESIGNED and outcome != (1 if game.to_move(state) == 1 else -1):

@@ -46,7 +46,8 @@ class Player(ABC):
     """Whatever can choose a move in positions of one game.
 
     `rng` is the player's only source of chance: the same seed and the same calls give the same moves. Whoever makes a
-    player closes it in every case, by `close` or as in `with make_player(...) as player`.
+    player closes it in every case, by `close` or as in `with make_player(...) as player`. ValueError for a seed that is
+    not 0 <= seed < 2**63.
     """
 
     def __init__(self, game: Any, name: str, seed: int = 0):

@@ -79,9 +79,8 @@ class Evaluation:
             if search is not None and name not in NOT_FROM_SEARCH and hasattr(search, name):
                 options[name] = getattr(search, name)
         options["simulations"] = simulations
-        return format_spec(
-            kind, {name: value for name, value in {**options, **given}.items() if name in known}
-        )
+        defaults = {name: value for name, value in options.items() if name in known}
+        return format_spec(kind, {**defaults, **given})
 
     def player(self, model: Path, name: str, simulations: int, seed: int) -> Player:
         """Return the player of a network's file, called `name`."""

@@ -14,6 +14,7 @@ from alphazero.data.games import Games, join, no_games, select
 from alphazero.data.labels import SearchLabels
 from alphazero.moments import during
 from alphazero.search.evaluators import Evaluator
+from alphazero.search.forest import ROOT
 from alphazero.search.search import Search
 from alphazero.selfplay import moves
 from alphazero.selfplay.logs import make_logs, put_game, take_game
@@ -63,7 +64,7 @@ class _Group:
         """
         self.search.clear_cache()
         trees = self.active
-        roots = self.search.forest.states[trees, 0]
+        roots = self.search.forest.states[trees, ROOT]
         self.search.set_roots(roots, trees)
         self.call(moves.begin_searches, trees)
 

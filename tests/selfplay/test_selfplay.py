@@ -254,7 +254,7 @@ def test_the_saved_state_survives_the_disk(tic_tac_toe):
 
     first, second = worker(tic_tac_toe, **SETTINGS), worker(tic_tac_toe, **SETTINGS)
     first.play(15)
-    second.restore(*unpack(pack(*first.state()), tic_tac_toe))
+    second.restore(*unpack(pack(*first.state()), tic_tac_toe, finished=False))
     assert same(second.play(15), first.play(15))
 
 
