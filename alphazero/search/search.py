@@ -196,9 +196,7 @@ class Search:
     def _run_slice(self) -> bool:
         """Let compiled code go on for a short while; return False when every search has finished."""
         started = thinking_clock()
-        simulate.run_compiled(
-            self.game, self.forest, self.rule, self.evaluator.rollouts, self._slices.simulations
-        )
+        simulate.run_compiled(self.game, self.forest, self.rule, self.evaluator.rollouts, self._slices.size)
         unfinished = bool((self.forest.trees["done"] < self.forest.trees["budget"]).any())
         if unfinished:
             self._slices.took(thinking_clock() - started)
