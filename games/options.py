@@ -77,7 +77,7 @@ class Option:
     @property
     def default_text(self) -> str:
         """Return the default as it is written in a text; "" for none."""
-        if self.required:
+        if self.required or self.default is None:
             return ""
         return self.choices[self.default] if self.choices and self.kind is int else _plain(self.default)
 

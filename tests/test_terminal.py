@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 import games
-from alphazero.arena.players import Player
 from alphazero.play.analysis import Analysis, Analyst, MoveAnalysis, position_after
+from alphazero.play.player import Decisions, Player, Turns
 from alphazero.terminal import GameRecord, Session, Side, load_record, save_record
 from alphazero.terminal.delay import explaining_delay
 
@@ -24,11 +24,11 @@ class Scripted(Player):
         super().__init__(game, "script")
         self.script = moves.split()
 
-    def choose(self, states: np.ndarray) -> np.ndarray:
-        state = states.view(np.recarray)[0]
+    def decide(self, turns: Turns) -> Decisions:
+        state = turns.states.view(np.recarray)[0]
         text = self.script.pop(0) if self.script else None
         action = self.game.legal(state)[0] if text is None else self.game.parse_action(state, text)
-        return np.array([action], np.int64)
+        return Decisions(np.array([action], np.int64))
 
 
 class Oracle:

@@ -17,9 +17,11 @@ import numpy as np
 
 import games
 from alphazero.arena.accuracy import read_positions
-from alphazero.arena.players import Player, make_player
+from alphazero.arena.players import make_player
 from alphazero.bars import progress_bar
 from alphazero.exact import ILLEGAL, ConnectFourSolver, make_solver
+from alphazero.play.player import Decisions, Player, Turns
+from alphazero.play.table import Seats, play_games
 from games.notation import join_moves
 
 PLAYERS = (
@@ -37,6 +39,7 @@ CLASSES = (
     "middle-under-14",
     "end-under-14",
 )
+GAMES_AT_ONCE = 64
 OPENING, MIDDLE = 14, 28  # the most plies played
 NEAR, FAR = 14, 28  # plies to the end
 
@@ -47,24 +50,33 @@ def class_of(played: int, left: int) -> str:
     return stage + ("-under-14" if left < NEAR else "-14-to-28" if left <= FAR else "-over-28")
 
 
+class RandomBeginnings(Player):
+    """Plays the first plies of each game by chance, as many as its number says, and then as another player does.
+
+    plies: int64[games].
+    """
+
+    def __init__(self, player: Player, plies: np.ndarray, rng: np.random.Generator):
+        super().__init__(player.game, player.name)
+        self.player, self.plies, self.rng = player, plies, rng
+
+    def decide(self, turns: Turns) -> Decisions:
+        """Return an action for each turn."""
+        actions = self.player.decide(turns).actions.copy()
+        for index, (state, number) in enumerate(zip(turns.states, turns.game_ids, strict=True)):
+            if len(turns.moves[index]) < self.plies[number]:
+                actions[index] = self.rng.choice(self.game.legal(state))
+        return Decisions(actions)
+
+
 def moves_of_games(game: Any, players: list[Player], rng: np.random.Generator) -> Iterator[list[int]]:
     """Yield the actions of games, without end, that begin at random and go on between two players drawn by chance."""
+    starts = np.array([game.initial_state()] * GAMES_AT_ONCE, game.state_dtype)
     while True:
-        first, second = rng.integers(len(players), size=2)
-        states = np.zeros(64, game.state_dtype)
-        actions: list[list[int]] = [[] for _ in states]
-        opening = rng.integers(0, 9, size=len(states))
-        for state in states:
-            game.reset(state)
-        while len(alive := [i for i, state in enumerate(states) if not game.is_over(state)]):
-            player = players[(first, second)[len(actions[alive[0]]) % 2]]
-            chosen = player.choose(states[alive])
-            for index, action in zip(alive, chosen, strict=True):
-                if len(actions[index]) < opening[index]:
-                    action = rng.choice(game.legal(states[index]))
-                actions[index].append(int(action))
-                game.play(states[index], int(action))
-        yield from actions
+        drawn = rng.integers(len(players), size=2)
+        plies = rng.integers(0, 9, size=GAMES_AT_ONCE)
+        pair = [RandomBeginnings(players[number], plies, rng) for number in drawn]
+        yield from play_games(game, Seats(pair, np.array([[0, 1]] * GAMES_AT_ONCE)), starts).actions
 
 
 def draw_position(

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from alphazero.arena.players import Player
 from alphazero.arena.rating import INTERVAL_Z, Interval
+from alphazero.play.player import Player
 from games.notation import play_moves
 
 BATCH = 256  # positions asked for at once

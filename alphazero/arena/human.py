@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from alphazero.arena.players import Player
+from alphazero.play.player import Decisions, Player, Turns
 
 
 class HumanPlayer(Player):
@@ -17,9 +17,9 @@ class HumanPlayer(Player):
         super().__init__(game, name)
         self.ask = ask
 
-    def choose(self, states: np.ndarray) -> np.ndarray:
-        """Return the action asked for in each of states[n], int64[n]; ValueError when the answers end."""
-        return np.array([self._ask_for_move(state) for state in states], dtype=np.int64)
+    def decide(self, turns: Turns) -> Decisions:
+        """Return the action asked for in each turn; ValueError when the answers end."""
+        return Decisions(np.array([self._ask_for_move(state) for state in turns.states], dtype=np.int64))
 
     def _ask_for_move(self, state) -> int:
         player = ("first", "second")[self.game.to_move(state)]

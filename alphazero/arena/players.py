@@ -1,61 +1,20 @@
-"""What a player is, and how one is made from text such as "mcts:simulations=1000".
+"""How a player is made from text such as "mcts:simulations=1000".
 
 Each kind of player is a file of `alphazero.arena.kinds`, named in `KINDS`, and is imported when it is first asked
 for; it says what the kind is and what can be set (`Kind`). To list kinds or to play `random` loads no network.
 """
 
 import importlib
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
+from alphazero.play.player import Player
+from games import Game
 from games.options import Option, check_options, check_seed, did_you_mean, parse_spec, shown
 
 KINDS = ("random", "mcts", "alphabeta", "solver", "model", "champion", "policy", "value", "human")
 KIND_PACKAGE = "alphazero.arena.kinds"
-
-
-class Player(ABC):
-    """Whatever can choose a move in positions of one game.
-
-    `rng` is the player's only source of chance: the same seed and the same calls give the same moves. ValueError for a
-    seed that is not 0 <= seed < 2**63.
-    """
-
-    def __init__(self, game, name: str, seed: int = 0):
-        self.game = game
-        self.name = name
-        self.seed = check_seed(seed)
-        self.rng = np.random.default_rng(self.seed)
-
-    @abstractmethod
-    def choose(self, states: np.ndarray) -> np.ndarray:
-        """Return one legal action for each position: structured array [n] of game.state_dtype -> int64[n].
-
-        The positions are not over and need not belong to the same games as in the last call; they are not
-        changed.
-        """
-
-    def new_games(self, seed: int = 0) -> None:
-        """Forget all earlier games and start the generator anew from the player's own seed and this one."""
-        self.rng = np.random.default_rng([self.seed, check_seed(seed)])
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.name!r})"
-
-
-def as_positions(game, states: np.ndarray) -> np.ndarray:
-    """Return a contiguous, writable array [n] of game.state_dtype; ValueError for anything else."""
-    array = np.asarray(states)
-    if array.ndim != 1 or array.dtype != game.state_dtype:
-        raise ValueError(
-            f"expected an array [n] of positions of {game.name}, got shape {list(array.shape)} of "
-            f"{'another record' if array.dtype.names else array.dtype}; use np.array([state])"
-        )
-    return np.require(array.view(game.state_dtype), requirements=["C", "W"])
 
 
 @dataclass(frozen=True)
@@ -86,8 +45,8 @@ def parse_player(spec: str) -> tuple[Kind, dict[str, Any]]:
     return kind, check_options(f"player {name!r}", kind.options, given)
 
 
-def make_player(spec: str, game, seed: int = 0, device: str = "auto") -> Player:
-    """Return the player that a text describes, for one game; its name is the text.
+def make_player(spec: str, game: Game, seed: int = 0, device: str = "auto") -> Player:
+    """Return the player that a text describes, for one game; its name is the text. Close it when it has played.
 
     `device` ("auto", "cpu" or "cuda") is where a network runs, if the player has one. Raises ValueError
     when the text cannot be read, an option or the seed is not possible (0 <= seed < 2**63), or a model is for

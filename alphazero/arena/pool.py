@@ -4,6 +4,7 @@ A new generation plays those against whom a game tells most, and everybody's rat
 games so far. The pool holds names and counts only, no player and no network, and is JSON-able as it is.
 """
 
+import contextlib
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -11,9 +12,11 @@ from typing import Any
 import numpy as np
 
 from alphazero.arena.match import play_match
-from alphazero.arena.players import Player, make_player, parse_player
+from alphazero.arena.players import make_player, parse_player
 from alphazero.arena.rating import Ratings, Record, fit_ratings
 from alphazero.arena.result import MatchResult
+from alphazero.play.player import Player
+from alphazero.play.progress import Progress
 from games.options import check_seed
 
 _LEAST_INFORMATION = 0.01  # of a game whose winner seems certain; between equals it is 0.25
@@ -92,12 +95,13 @@ class RatingPool:
         earlier: Mapping[str, Callable[[], Player]] | None = None,
         num_earlier: int = 2,
         opening_plies: int | None = None,
-        progress: bool = False,
+        progress: Progress | bool = False,
     ) -> list[MatchResult]:
         """Rate a generation, `player.name`: play `num_games` games in all, count and return the matches.
 
-        `earlier` makes the players of those earlier generations that can still be played. The same pool,
-        players and seed give the same games. Raises ValueError when the generation has been rated already.
+        `earlier` makes the players of those earlier generations that can still be played; they are closed after
+        their games. The same pool, players and seed give the same games. Raises ValueError when the generation has
+        been rated already.
         """
         if player.name in self.generations or player.name in self.anchors:
             raise ValueError(f"{player.name!r} is in the pool already: a new generation needs a new name")
@@ -106,26 +110,28 @@ class RatingPool:
         results = []
         for name, count in self.allot(player.name, opponents, num_games).items() if opponents else ():
             own_seed = _seed_of(name, seed)
-            opponent = make_player(name, game, own_seed, device) if name in self.anchors else makers[name]()
-            opponent.name = name
-            results.append(
-                play_match(
-                    player,
-                    opponent,
-                    game,
-                    count,
-                    seed=own_seed,
-                    opening_plies=opening_plies,
-                    progress=progress,
+            with (
+                make_player(name, game, own_seed, device) if name in self.anchors else makers[name]()
+            ) as opponent:
+                opponent.name = name
+                results.append(
+                    play_match(
+                        player,
+                        opponent,
+                        game,
+                        count,
+                        seed=own_seed,
+                        opening_plies=opening_plies,
+                        progress=progress,
+                    )
                 )
-            )
         for result in results:
             self.add(result.records())
         self.generations.append(player.name)
         return results
 
     def calibrate(
-        self, game, num_games: int, *, seed: int, device: str = "auto", progress: bool = False
+        self, game, num_games: int, *, seed: int, device: str = "auto", progress: Progress | bool = False
     ) -> list[MatchResult]:
         """Let neighbouring anchors that have not met play `num_games` games each, which fixes the scale.
 
@@ -136,8 +142,14 @@ class RatingPool:
         for a, b in zip(self.anchors, self.anchors[1:], strict=False):
             if (a, b) in self._counts:
                 continue
-            first, second = (make_player(name, game, _seed_of(name, seed), device) for name in (a, b))
-            result = play_match(first, second, game, num_games, seed=_seed_of(a + b, seed), progress=progress)
+            with contextlib.ExitStack() as opened:
+                first, second = (
+                    opened.enter_context(make_player(name, game, _seed_of(name, seed), device))
+                    for name in (a, b)
+                )
+                result = play_match(
+                    first, second, game, num_games, seed=_seed_of(a + b, seed), progress=progress
+                )
             self.add(result.records())
             results.append(result)
         return results

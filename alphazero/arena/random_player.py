@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from alphazero.arena.players import Player
+from alphazero.play.player import Decisions, Player, Turns
 
 
 class RandomPlayer(Player):
@@ -11,6 +11,12 @@ class RandomPlayer(Player):
     def __init__(self, game, seed: int = 0, name: str = "random"):
         super().__init__(game, name, seed)
 
-    def choose(self, states: np.ndarray) -> np.ndarray:
-        """Return one legal action for each of states[n], int64[n]."""
-        return np.array([self.rng.choice(self.game.legal(state)) for state in states], dtype=np.int64)
+    def decide(self, turns: Turns) -> Decisions:
+        """Return one legal action for each turn, and the equal shares by which it was drawn."""
+        actions = np.zeros(len(turns.states), np.int64)
+        policies = np.zeros((len(actions), self.game.num_actions), np.float32)
+        for index, state in enumerate(turns.states):
+            legal = self.game.legal(state)
+            actions[index] = self.rng.choice(legal)
+            policies[index, legal] = 1.0 / len(legal)
+        return Decisions(actions, -np.log((policies > 0).sum(axis=1)), policies=policies)

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from alphazero.arena.players import Player, as_positions
 from alphazero.exact import make_solver
+from alphazero.play.player import Decisions, Player, Turns, as_positions
 
 
 class SolverPlayer(Player):
     """Plays a random one of the moves with the best result; with `distance`, wins fast and loses slowly.
 
-    seconds: limit for one position (0: none); beyond it `choose` raises `exact.Unfinished`, a ValueError.
+    seconds: limit for one position (0: none); beyond it `decide` raises `exact.Unfinished`, a ValueError.
     """
 
     def __init__(
@@ -25,10 +25,12 @@ class SolverPlayer(Player):
         self.distance, self.seconds = distance, seconds
         self.solver = make_solver(game, memory_mb)
 
-    def choose(self, states: np.ndarray) -> np.ndarray:
-        """Return a best action for each of states[n], int64[n]; equally good ones by chance."""
-        chosen = np.empty(len(states), np.int64)
-        for index, state in enumerate(as_positions(self.game, states)):
+    def decide(self, turns: Turns) -> Decisions:
+        """Return a best action for each turn, equally good ones by chance, and the exact values."""
+        actions = np.empty(len(turns.states), np.int64)
+        values = np.empty(len(actions), np.float32)
+        for index, state in enumerate(as_positions(self.game, turns.states)):
             solution = self.solver.solve(state, distance=self.distance, seconds=self.seconds or None)
-            chosen[index] = self.rng.choice(solution.best)
-        return chosen
+            actions[index] = self.rng.choice(solution.best)
+            values[index] = solution.value
+        return Decisions(actions, values=values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from alphazero.commands.options import (
     add_device,
@@ -14,6 +14,9 @@ from alphazero.commands.options import (
     player_spec,
     whole_number,
 )
+
+if TYPE_CHECKING:
+    pass
 
 SUMMARY = "play a match between two players"
 
@@ -53,6 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
+    import contextlib
     import json
 
     from alphazero.arena.match import play_match
@@ -60,20 +64,23 @@ def run(args: argparse.Namespace) -> None:
     from games.options import derived_seed
 
     game = game_of(args.game, models_of((args.a, args.b)), "--game")
-    a, b = (
-        make_player(player_spec(text), game, seed=derived_seed(args.seed, offset), device=args.device)
-        for offset, text in enumerate((args.a, args.b))
-    )
-    result = play_match(
-        a,
-        b,
-        game,
-        args.games,
-        seed=args.seed,
-        opening_plies=args.opening_plies,
-        openings=None if args.openings is None else openings_of(args.openings, game, args.seed),
-        progress=True,
-    )
+    with contextlib.ExitStack() as opened:
+        a, b = (
+            opened.enter_context(
+                make_player(player_spec(text), game, seed=derived_seed(args.seed, offset), device=args.device)
+            )
+            for offset, text in enumerate((args.a, args.b))
+        )
+        result = play_match(
+            a,
+            b,
+            game,
+            args.games,
+            seed=args.seed,
+            opening_plies=args.opening_plies,
+            openings=None if args.openings is None else openings_of(args.openings, game, args.seed),
+            progress=True,
+        )
     print(json.dumps(result.as_dict()) if args.json else result.summary())
 
 

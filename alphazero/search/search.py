@@ -3,35 +3,48 @@
 `Search` owns a forest and its cache. Self-play drives it step by step; players and analysis call `run`.
 """
 
-import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from alphazero.config import SearchConfig
 from alphazero.search import cache as evaluations
 from alphazero.search import reroot, root, simulate
 from alphazero.search.evaluators import Evaluator
-from alphazero.search.forest import make_forest, size_bytes
+from alphazero.search.forest import ROOT, Forest, make_forest, size_bytes
+from alphazero.search.oracle import not_finite
+from alphazero.search.pace import UNLIMITED, Slices, thinking_clock
 from alphazero.search.rules import make_rule
+from games import Game
 from games.bits import mix
 from games.options import check_seed
 
-TIMED_CHUNK = 256  # simulations between two looks at the clock, where compiled code runs whole searches
+FIRST_SLICE = 256  # rollouts of all trees together before the first look at the clock
 
 
 class SearchResult(NamedTuple):
-    """What a search found out about n positions; arrays by action are 0 where nothing was tried."""
+    """What a search found out about n positions of a game with A actions.
 
-    visits: np.ndarray  # int32[n, A]
-    q: np.ndarray  # float32[n, A], for the player to move
-    prior: np.ndarray  # float32[n, A]
-    policy: np.ndarray  # float32[n, A], the policy to learn
-    value: np.ndarray  # float32[n], for the player to move
-    action: np.ndarray  # int64[n], the action to play; -1 where the game is over
-    principal_variation: list[
-        dict[int, list[int]]
-    ]  # for each position: action -> the line that begins with it
+    Values are the expected result in [-1, 1] for the player to move in the position that was searched. Arrays by
+    action are 0 where an action is illegal or was not tried.
+
+    visits:  int32[n, A], simulations that went on with the action, N(s, a)
+    q:       float32[n, A], their mean value, Q(s, a), for the player to move in s
+    prior:   float32[n, A], the evaluator's policy over the legal actions, sums to 1
+    policy:  float32[n, A], the policy to learn, sums to 1: the share of the visits, or Gumbel search's improved one
+    value:   float32[n], the search's value of the position: the mean over all its visits
+    action:  int64[n], the action to play; -1 where the game is over
+    principal_variation: for each position, action -> the line of most visited actions that it begins; if asked for
+    """
+
+    visits: np.ndarray
+    q: np.ndarray
+    prior: np.ndarray
+    policy: np.ndarray
+    value: np.ndarray
+    action: np.ndarray
+    principal_variation: list[dict[int, list[int]]]
 
 
 class Search:
@@ -39,14 +52,15 @@ class Search:
 
     config: a `SearchConfig`; noise: root exploration (Dirichlet or Gumbel) on; leaves: positions that one tree
     collects for one batch; simulations: the largest budget; replay: whether positions are replayed from the root and
-    not stored per node (None: as their size says).
+    not stored per node (None: as their size says); grow_while_room: a tree that has filled the memory grows no more and
+    its search goes on in what is there, instead of a refusal of more simulations than the memory has room for.
     """
 
     def __init__(
         self,
-        game: Any,
+        game: Game,
         num_trees: int,
-        config: Any,
+        config: SearchConfig,
         evaluator: Evaluator,
         *,
         seed: int = 0,
@@ -54,6 +68,7 @@ class Search:
         leaves: int = 1,
         simulations: int | None = None,
         replay: bool | None = None,
+        grow_while_room: bool = False,
     ):
         seed = check_seed(seed)
         self.game, self.evaluator, self.config = game, evaluator, config
@@ -69,7 +84,10 @@ class Search:
             keep_subtrees=self.keep,
             replay=replay,
             memory_bytes=int(config.memory_mb * 2**20),
+            grow_while_room=grow_while_room and not config.gumbel,
         )
+        self._cannot_overflow = grow_while_room and self.forest.nodes.shape[1] > self.forest.edges.shape[1]
+        self._slices = Slices(FIRST_SLICE // (num_trees * max(evaluator.rollouts or 1, 1)))
         self.share = evaluator.cacheable and config.cache_mb > 0
         self.cache = evaluations.make_cache(
             game.num_actions, int(config.cache_mb * 2**20) if self.share else 0
@@ -110,9 +128,16 @@ class Search:
                 f"a budget of {amounts.max()} simulations: this search was made for at most "
                 f"{self.simulations}; give it a larger `simulations`"
             )
-        simulate.start_searches(
-            self.game, self.forest, self.rule, chosen, amounts, np.int8(self.noise * noisy)
-        )
+        root_noise = np.int8(self.noise * noisy)
+        if not self._cannot_overflow:
+            simulate.start_searches(self.game, self.forest, self.rule, chosen, amounts, root_noise)
+            return
+        # A tree is emptied when its budget has no room; here any budget has.
+        room = self.forest.nodes.shape[1] - self.forest.trees["num_nodes"][chosen] - 1
+        first = np.minimum(amounts, np.maximum(room, 1)).astype(np.int32)
+        simulate.start_searches(self.game, self.forest, self.rule, chosen, first, root_noise)
+        begun = self.forest.trees["budget"][chosen] > 0
+        self.forest.trees["budget"][chosen[begun]] = amounts[begun]
 
     def gather(self, trees: np.ndarray | None = None) -> np.ndarray:
         """Collect leaves for the next batch; return the trees, of those given, whose searches have finished."""
@@ -137,8 +162,13 @@ class Search:
         return states, self.planes[:count] if all_wait else self.planes[slots]
 
     def expand(self, logits: np.ndarray, values: np.ndarray) -> None:
-        """Expand and back up the collected leaves with logits float32[n, A] and values float32[n]."""
+        """Expand and back up the collected leaves with logits float32[n, A] and values float32[n].
+
+        NetworkError when a value or a legal action's logit is NaN or infinite; the search cannot go on then.
+        """
         simulate.expand_leaves(self.game, self.forest, self.rule, self._rows, logits, values)
+        if self.forest.trees["not_finite"].any():
+            raise not_finite(self.evaluator.name)
         if self.share:
             keys = self.forest.leaves["hash"].reshape(-1)[self._slots[: self._count]]
             evaluations.insert_rows(self.cache, keys, logits, values)
@@ -152,38 +182,44 @@ class Search:
         self.expand(*self.evaluator.evaluate(*batch))
         return True
 
-    def run(self, seconds: float | None = None) -> None:
-        """Run the searches to the end of their budgets or until `seconds` have passed."""
-        deadline = time.perf_counter() + (np.inf if seconds is None else seconds)
-        advance = self.step if self.evaluator.rollouts is None else self._run_compiled(seconds)
-        while advance() and time.perf_counter() < deadline:
+    def run(self, seconds: float | None = None, is_stopped: Callable[[], bool] | None = None) -> None:
+        """Run the searches to the end of their budgets, until `seconds` have passed, or until `is_stopped` says so.
+
+        Compiling does not count as time; `is_stopped` is asked some thirty times a second. Something is always done,
+        so that there is an action to play.
+        """
+        deadline = np.inf if seconds is None else thinking_clock() + seconds
+        advance = self.step if self.evaluator.rollouts is None else self._run_slice
+        while advance() and thinking_clock() < deadline and not (is_stopped and is_stopped()):
             pass
 
-    def _run_compiled(self, seconds: float | None) -> Callable[[], bool]:
-        chunk = self.simulations if seconds is None else TIMED_CHUNK
-
-        def advance() -> bool:
-            simulate.run_compiled(self.game, self.forest, self.rule, self.evaluator.rollouts, chunk)
-            return bool((self.forest.trees["done"] < self.forest.trees["budget"]).any())
-
-        return advance
+    def _run_slice(self) -> bool:
+        """Let compiled code go on for a short while; return False when every search has finished."""
+        started = thinking_clock()
+        simulate.run_compiled(self.game, self.forest, self.rule, self.evaluator.rollouts, self._slices.size)
+        unfinished = bool((self.forest.trees["done"] < self.forest.trees["budget"]).any())
+        if unfinished:
+            self._slices.took(thinking_clock() - started)
+        return unfinished
 
     def result(self, temperature: float = 0.0, variations: bool = False) -> SearchResult:
         """Return what the searches found; actions drawn by visits ** (1 / temperature), 0 the most visited."""
         n, a = len(self.all_trees), self.game.num_actions
         visits, action, value = np.zeros((n, a), np.int32), np.zeros(n, np.int64), np.zeros(n, np.float32)
         q, prior, policy = (np.zeros((n, a), np.float32) for _ in range(3))
-        root.write_results(self.forest, self.rule, temperature, visits, q, prior, policy, action, value)
+        trees = _without_positions(self.forest)
+        root.write_results(trees, self.rule, float(temperature), visits, q, prior, policy, action, value)
         lines = [self.variations(tree) for tree in range(n)] if variations else []
         return SearchResult(visits, q, prior, policy, value, action, lines)
 
     def variations(self, tree: int, length: int = 16) -> dict[int, list[int]]:
         """Return, for each visited action at a tree's root, the line of most visited actions it begins."""
-        out, lines, node = np.empty(length, np.int32), {}, self.forest.nodes[tree, 0]
+        out, lines, node = np.empty(length, np.int32), {}, self.forest.nodes[tree, ROOT]
         first, count = node["first_edge"], max(node["num_edges"], 0)
+        trees = _without_positions(self.forest)
         for edge in range(first, first + count):
             if self.forest.edges[tree, edge]["visits"] > 0:
-                line = out[: root.variation(self.forest, tree, edge, out)].tolist()
+                line = out[: root.variation(trees, tree, edge, out)].tolist()
                 lines[line[0]] = line
         return lines
 
@@ -201,16 +237,22 @@ class Search:
         return self.all_trees if trees is None else np.asarray(trees, np.int32)
 
 
-def leaves_per_tree(config: Any, num_trees: int, batch: int = 256) -> int:
+def _without_positions(forest: Forest) -> Forest:
+    """Return the same trees without their positions: of one type for all games, so that what is compiled serves all."""
+    nothing = np.zeros((0, 0), np.uint8)
+    return forest._replace(states=nothing, leaf_states=nothing)
+
+
+def leaves_per_tree(config: SearchConfig, num_trees: int, batch: int = 256) -> int:
     """Return how many leaves each of `num_trees` collects so that batches fill up: 1 where there are many trees."""
     return max(1, min(config.leaves, batch // max(num_trees, 1))) if num_trees < batch else 1
 
 
 def search_positions(
-    game: Any,
+    game: Game,
     states: np.ndarray,
     evaluator: Evaluator,
-    config: Any,
+    config: SearchConfig,
     *,
     simulations: int | None = None,
     seconds: float | None = None,
@@ -218,25 +260,51 @@ def search_positions(
     temperature: float = 0.0,
     variations: bool = False,
 ) -> SearchResult:
-    """Search each of the positions states [n] from scratch and return what was found, without root noise.
+    """Search each of n positions from scratch and return what was found, without root noise.
 
-    simulations: the budget of each (config.simulations by default); seconds: a limit for all of them together,
-    alone or on top. Raises ValueError when the forest does not fit into config.memory_mb, and for a seed that is not
-    0 <= seed < 2**63.
+    states: state_dtype[n] of `game`, such as `np.array([game.initial_state()])`; they may be over. evaluator: what
+    judges leaves, such as `alphazero.load_evaluator(file)`. config: a `SearchConfig`, such as
+    `alphazero.Config().search`. simulations: the budget of each position (config.simulations by default); seconds: a
+    limit for all of them together, alone or on top. seed: of the random numbers; temperature: `action` is drawn by
+    visits ** (1 / temperature), 0: the most visited; variations: whether principal variations are returned.
+
+    All values of the result are for the player to move in the position they belong to (`SearchResult`). Raises
+    ValueError when the forest does not fit into config.memory_mb (with seconds trees grow while there is room) and
+    for a seed that is not 0 <= seed < 2**63,
+    NetworkError when the evaluator's answers are NaN or infinite.
     """
-    budget = simulations or (
-        config.simulations if seconds is None else _timed_budget(game, len(states), config)
-    )
+    budget = budget_of(config, simulations, seconds)
     leaves = leaves_per_tree(config, len(states)) if evaluator.rollouts is None else 1
     once = config.model_copy(update={"reuse_subtree": False})
-    search = Search(game, len(states), once, evaluator, seed=seed, leaves=leaves, simulations=budget)
+    search = Search(
+        game,
+        len(states),
+        once,
+        evaluator,
+        seed=seed,
+        leaves=leaves,
+        simulations=budget,
+        grow_while_room=seconds is not None,
+    )
     search.set_roots(np.ascontiguousarray(states))
     search.start(budget)
     search.run(seconds)
     return search.result(temperature, variations)
 
 
-def _timed_budget(game: Any, num_trees: int, config: Any) -> int:
-    """Return the simulations for which the memory bound has room, when only the clock limits a search."""
-    node = game.state_dtype.itemsize + 44 + 28 * game.num_actions
-    return max(1, int(0.8 * config.memory_mb * 2**20 / num_trees / node))
+def budget_of(config: SearchConfig, simulations: int | None, seconds: float | None) -> int:
+    """Return the simulations of a search that is given simulations, seconds, both (both limit it) or neither.
+
+    Seconds alone are a budget of their own; neither: config.simulations. Raises ValueError for Gumbel search by seconds
+    alone, which must know how many simulations it has to share out.
+    """
+    if simulations:
+        return simulations
+    if not seconds:
+        return int(config.simulations)
+    if config.gumbel:
+        raise ValueError(
+            f"seconds={seconds:g} alone for Gumbel search, which shares out a number of simulations: "
+            "say simulations too"
+        )
+    return UNLIMITED

@@ -17,8 +17,8 @@ from typing import Any, Protocol, TextIO
 import numpy as np
 
 import games
-from alphazero.arena.players import Player
 from alphazero.play.analysis import Analysis
+from alphazero.play.player import Player
 from alphazero.terminal.commands import COMMANDS, find_command
 from alphazero.terminal.delay import explaining_delay
 

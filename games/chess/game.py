@@ -218,7 +218,7 @@ class Chess(NamedTuple):
         return mix(key + np.uint64(2 * state.core.quiet + state.over))
 
     @njit
-    def random_playout(self, state, out, seed):
+    def random_rollout(self, state, out, seed):
         """Play uniformly random moves to the end, listing them once a ply."""
         core, drawn = state.core, False
         while not state.over:

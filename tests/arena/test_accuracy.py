@@ -11,8 +11,9 @@ from alphazero.arena.accuracy import (
     read_positions,
     total,
 )
-from alphazero.arena.players import Player, make_player
+from alphazero.arena.players import make_player
 from alphazero.exact import make_solver
+from alphazero.play.player import Decisions, Player, Turns
 from tests.exact.common import after
 
 CONNECT_FOUR = games.make("connect_four")
@@ -26,9 +27,9 @@ class FixedPlayer(Player):
         super().__init__(game, f"column {action + 1}")
         self.action = action
 
-    def choose(self, states: np.ndarray) -> np.ndarray:
-        """Return the column for each of states [n]."""
-        return np.full(len(states), self.action)
+    def decide(self, turns: Turns) -> Decisions:
+        """Return the column for each turn."""
+        return Decisions(np.full(len(turns.states), self.action))
 
 
 def write(tmp_path, text: str):

@@ -8,10 +8,11 @@ import pytest
 import games
 from alphazero.arena.match import play_match
 from alphazero.arena.openings import default_opening_plies, draw_openings
-from alphazero.arena.players import Player, make_player
+from alphazero.arena.players import make_player
 from alphazero.arena.random_player import RandomPlayer
 from alphazero.arena.rating import elo_from_share
 from alphazero.arena.result import GameRecord, MatchResult, share_interval
+from alphazero.play.player import Decisions, Player
 
 GAME = games.make("connect_four")
 
@@ -23,9 +24,9 @@ class LowestMove(Player):
         super().__init__(game, name)
         self.asked: list[np.ndarray] = []
 
-    def choose(self, states):
-        self.asked.append(states.copy())
-        return np.array([self.game.legal(state)[0] for state in states], dtype=np.int64)
+    def decide(self, turns):
+        self.asked.append(turns.states.copy())
+        return Decisions(np.array([self.game.legal(state)[0] for state in turns.states], dtype=np.int64))
 
 
 class HighestMove(LowestMove):
@@ -34,9 +35,9 @@ class HighestMove(LowestMove):
     def __init__(self, game, name="highest"):
         super().__init__(game, name)
 
-    def choose(self, states):
-        self.asked.append(states.copy())
-        return np.array([self.game.legal(state)[-1] for state in states], dtype=np.int64)
+    def decide(self, turns):
+        self.asked.append(turns.states.copy())
+        return Decisions(np.array([self.game.legal(state)[-1] for state in turns.states], dtype=np.int64))
 
 
 class Fixed(Player):
@@ -46,8 +47,8 @@ class Fixed(Player):
         super().__init__(game, "fixed")
         self.answer = answer
 
-    def choose(self, states):
-        return self.answer
+    def decide(self, turns):
+        return Decisions(self.answer)
 
 
 def replay(record: GameRecord):

@@ -8,13 +8,15 @@ from alphazero.arena.match import play_match
 from alphazero.arena.network_players import PolicyPlayer, ValuePlayer
 from alphazero.arena.players import make_player
 from alphazero.arena.random_player import RandomPlayer
+from alphazero.play.player import Turns
+from alphazero.search import Oracle
 from games.factored import Factored
 from tests.arena.tictactoe import ExactNetwork, after, minimax, random_positions
 
 GAME = games.make("tic_tac_toe")
 
 
-class FixedLogits:
+class FixedLogits(Oracle):
     """A network that gives every position the same logits and the value 0."""
 
     def __init__(self, logits):
@@ -120,3 +122,23 @@ def test_a_model_for_another_game_or_a_missing_file_is_refused(model_file, tmp_p
         make_player(f'model:path="{tmp_path}/missing.safetensors"', GAME, device="cpu")
     with pytest.raises(ValueError, match="player 'policy' needs path="):
         make_player("policy:temperature=0", GAME)
+
+
+@pytest.mark.parametrize("temperature", [1.0, 0.5, 0.0])
+def test_policy_player_tells_the_shares_that_it_draws_by(temperature):
+    logits = np.log([1, 1, 1, 1, 1, 1, 2, 8, 100])
+    state = GAME.initial_state()
+    GAME.play(state, 8)
+    states = np.array([state] * 50)
+    found = PolicyPlayer(GAME, FixedLogits(logits), temperature, seed=1).decide(Turns.of(states))
+    weights = np.exp(logits[:8]) ** (1 / temperature) if temperature else np.eye(9)[7, :8]
+    assert found.policies[0] == pytest.approx([*weights / weights.sum(), 0.0], abs=1e-6)
+    assert np.exp(found.log_probs) == pytest.approx(found.policies[np.arange(50), found.actions], abs=1e-6)
+    assert found.values.tolist() == [0.0] * 50
+
+
+def test_value_player_tells_the_value_of_the_move_that_it_chose():
+    boards, states = random_positions(GAME, 60)
+    found = ValuePlayer(GAME, ExactNetwork()).decide(Turns.of(states))
+    assert found.values.tolist() == [np.sign(minimax(board)) for board in boards]
+    assert found.log_probs is None and found.policies is None

@@ -9,6 +9,7 @@ from alphazero.arena.players import make_player
 from alphazero.arena.random_player import RandomPlayer
 from alphazero.arena.search_players import ModelPlayer, SearchPlayer
 from alphazero.config import SearchConfig
+from alphazero.play.player import Turns
 from alphazero.search import RolloutEvaluator
 from tests.arena.tictactoe import ExactNetwork, after, minimax, random_positions
 
@@ -119,3 +120,27 @@ def test_temperature_one_plays_in_proportion_to_visits():
     best = ModelPlayer(GAME, ExactNetwork(), config, temperature=0.0).choose(states)
     drawn = ModelPlayer(GAME, ExactNetwork(), config, temperature=1.0).choose(states)
     assert len(set(best)) == 1 and len(set(drawn)) >= 7
+
+
+def test_a_search_player_tells_values_of_the_mover_and_the_visits_by_share():
+    boards, states = random_positions(GAME, 60)
+    found = mcts(400).decide(Turns.of(states))
+    assert found.policies.sum(axis=1) == pytest.approx(np.ones(len(states)), abs=1e-5)
+    assert (found.policies.argmax(axis=1) == found.actions).all() and found.log_probs is None
+    exact = np.array([np.sign(minimax(board)) for board in boards])
+    assert (found.values[exact > 0] > 0).mean() > 0.9 and (found.values[exact < 0] < 0).mean() > 0.9
+
+
+@pytest.mark.parametrize("spec", ["alphabeta:depth=9", "solver"])
+def test_players_who_know_tell_the_result_for_the_player_to_move(spec):
+    boards, states = random_positions(GAME, 60)
+    found = make_player(spec, GAME, seed=1).decide(Turns.of(states))
+    assert found.values.tolist() == [np.sign(minimax(board)) for board in boards]
+
+
+def test_the_random_player_tells_its_equal_shares():
+    boards, states = random_positions(GAME, 20)
+    found = RandomPlayer(GAME, 1).decide(Turns.of(states))
+    for row, board in zip(found.policies, boards, strict=True):
+        assert row.tolist() == [np.float32(1 / board.count(0)) * (cell == 0) for cell in board]
+    assert np.exp(found.log_probs) == pytest.approx(found.policies[np.arange(len(boards)), found.actions])

@@ -14,7 +14,7 @@ from alphazero.run.integrity import PROGRESS, Committed, read_committed
 from alphazero.run.method import UnderWay
 from alphazero.run.progress import Progress, upgraded
 from alphazero.selfplay.selfplay import Tally
-from tests.selfplay.helpers import random_games, same
+from tests.selfplay.helpers import random_games, same, worker
 
 
 def lines(folder) -> list[dict]:
@@ -137,8 +137,12 @@ def test_progress_comes_back_from_json():
     ({"generatoin": 3}, "generatoin"), ({"counts": {"games": -(10**9)}}, "counts.games"),
     ({"shards": ["../../x"]}, "shards"), ({"shards": ["/etc/generation-000001-000001"]}, "shards"),
     ({"files": ["/abs/w.pt"]}, "files"), ({"files": ["learner-000001.pt/../x"]}, "files"),
-    ({"checkpoint": "learner-000001.pt"}, "files"), ({"under_way": "../x.under_way"}, "files"),
-    ({"files": ["learner-000001.pt"] * 2}, "files"), ({"bad_shards": ["generation-000001-000000"]}, "shards"),
+    ({"checkpoint": "learner-000001.pt"}, "checkpoint"),
+    ({"files": ["learner-000001.pt"]}, "checkpoint"),
+    ({"under_way": "../x.under_way"}, "files"),
+    ({"files": ["model-000001.safetensors"] * 2}, "files"),
+    ({"files": ["learner-000001.under_way"]}, "under_way"),
+    ({"bad_shards": ["generation-000001-000000"]}, "shards"),
 ], ids=str)  # fmt: skip
 def test_progress_that_cannot_be_is_named(change, place):
     with pytest.raises(ValueError, match=f"^{place}: "):
@@ -231,7 +235,9 @@ def test_a_checkpoint_comes_back_and_a_damaged_one_is_one_line(tmp_path):
 
 
 def test_games_under_way_come_back_and_damaged_ones_are_one_line(tmp_path, tic_tac_toe):
-    path, games = tmp_path / "x.under_way", random_games(tic_tac_toe, [3, 5])
+    play = worker(tic_tac_toe)
+    play.play(3)
+    path, games = tmp_path / "x.under_way", play.state()[0]
     save_under_way(path, UnderWay(games, {"seeds0": np.arange(2)}))
     found, arrays = load_under_way(path, tic_tac_toe)
     assert same(found, games) and arrays["seeds0"].tolist() == [0, 1]
