@@ -24,7 +24,8 @@ OTHER_WORDS = {
 def texts() -> dict[str, str]:
     """Return the texts of the project by path."""
     files = [*ROOT.glob("*.*"), *(file for folder in FOLDERS for file in (ROOT / folder).rglob("*"))]
-    names = [file.relative_to(ROOT) for file in files if file.is_file() and file.suffix in TEXTS]
+    files = [file for file in files if file.is_file() and file.suffix in TEXTS]
+    names = [file.relative_to(ROOT) for file in files if "written_before" not in file.parts]
     return {str(name): (ROOT / name).read_text(encoding="utf-8") for name in names if name != HERE}
 
 
