@@ -6,6 +6,7 @@ from typing import Any
 
 import games
 from alphazero.config import Config
+from games.protocol import Game
 
 KINDS = ("network", "search", "selfplay", "games")
 OPTIONS = {  # setting -> the option that it is given by
@@ -43,7 +44,7 @@ def measure(kind: str, game: Any | None, options: Any) -> dict[str, Any]:
     return bench_selfplay(game, config, options)
 
 
-def settings_of(kind: str, game: Any, options: Any) -> Config:
+def settings_of(kind: str, game: Game, options: Any) -> Config:
     """Return the settings that the options of a benchmark mean; ValueError where there are none that work here.
 
     In "network" the games of self-play are the rows of a batch.

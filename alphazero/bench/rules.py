@@ -8,6 +8,7 @@ import numpy as np
 from alphazero.bench.timing import medians, rates_in_turn, repeated
 from games.bits import copy_state, mix, next_seed, random_below
 from games.kernel import njit
+from games.protocol import Game
 
 ROUND_SECONDS = 0.3
 CHUNK = 500
@@ -18,7 +19,7 @@ def bench_games(rivals: Sequence[Any], options: Any) -> dict[str, Any]:
     return {game.name: _bench_game(game, options.rounds) for game in rivals}
 
 
-def _bench_game(game: Any, rounds: int) -> dict[str, Any]:
+def _bench_game(game: Game, rounds: int) -> dict[str, Any]:
     states, out = np.zeros(2, game.state_dtype), np.zeros(game.num_actions, np.int32)
     game.reset(states[0])
     rivals = {

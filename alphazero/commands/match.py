@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from alphazero.commands.options import (
     add_device,
@@ -14,6 +14,9 @@ from alphazero.commands.options import (
     player_spec,
     whole_number,
 )
+
+if TYPE_CHECKING:
+    pass
 
 SUMMARY = "play a match between two players"
 

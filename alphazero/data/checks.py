@@ -88,10 +88,11 @@ def _moves(games: Games, finished: bool) -> Moves:
     core = (games.starts, games.lengths, games.outcomes, ends, games.actions)
     if isinstance(games.labels, SearchLabels):
         labels = games.labels
-        return Moves(*core, labels.counts, labels.policy_actions, labels.values, labels.lowest)
+        policy = (labels.counts, labels.policy_actions, labels.policy_weights)
+        return Moves(*core, *policy, labels.values, labels.lowest)
     n = games.num_positions
-    nothing = (np.zeros(n, np.int32), np.zeros(0, np.int32), np.zeros(n, np.float32))
-    return Moves(*core, *nothing, np.zeros((0, 2), np.float32))
+    nothing = (np.zeros(n, np.int32), np.zeros(0, np.int32), np.zeros(0, np.uint16))
+    return Moves(*core, *nothing, np.zeros(n, np.float32), np.zeros((0, 2), np.float32))
 
 
 def with_sound_starts(game: Game, games: Games) -> Games:

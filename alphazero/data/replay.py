@@ -10,11 +10,13 @@ from typing import NamedTuple
 import numpy as np
 
 from alphazero.data.games import End
+from alphazero.data.labels import WEIGHT_SCALE
 from games.bits import copy_state
 from games.kernel import helper, njit
 from games.protocol import Game
 
 RULES, RESIGNED, TRUNCATED = int(End.RULES), int(End.RESIGNED), int(End.TRUNCATED)
+SPARE_WEIGHT = 16  # what the weights of a policy may miss WEIGHT_SCALE by, besides the rounding of each
 UNFINISHED = -1  # stands for the end of a game that is under way
 
 
@@ -28,9 +30,10 @@ class Fault(enum.IntEnum):
     END = 4
     OUTCOME = 5
     LOWEST = 6
+    WEIGHTS = 7
 
 
-NONE, OVER, ILLEGAL, POLICY, END, OUTCOME, LOWEST = (int(fault) for fault in Fault)
+NONE, OVER, ILLEGAL, POLICY, END, OUTCOME, LOWEST, WEIGHTS = (int(fault) for fault in Fault)
 FAULTS = {
     Fault.OVER: "it goes on after its end",
     Fault.ILLEGAL: "an action that is not legal",
@@ -38,6 +41,7 @@ FAULTS = {
     Fault.END: "it does not end as its last position does",
     Fault.OUTCOME: "its outcome is not that of its last position",
     Fault.LOWEST: "its lowest values are not those of its plies",
+    Fault.WEIGHTS: f"a policy whose weights do not add up to about {WEIGHT_SCALE}",
 }
 
 
@@ -51,6 +55,7 @@ class Moves(NamedTuple):
     actions: np.ndarray  # int32[n]
     counts: np.ndarray  # int32[n] >= 0
     policy_actions: np.ndarray  # int32[m]
+    policy_weights: np.ndarray  # uint16[m]
     values: np.ndarray  # float32[n]
     lowest: np.ndarray  # float32[G, 2], or [0, 2]: not looked at
 
@@ -106,6 +111,15 @@ def _policy_is_legal(policy_actions, first, last, legal, count):
 
 
 @helper
+def _adds_up(policy_weights, first, last, count):
+    """Whether the weights of a policy on `count` legal actions are whole ones of probabilities: each is rounded."""
+    total = np.int64(0)
+    for entry in range(first, last):
+        total += policy_weights[entry]
+    return abs(total - WEIGHT_SCALE) <= count + SPARE_WEIGHT
+
+
+@helper
 def _final_fault(game, moves, knows_truncated, number, state):
     """Return what is wrong with how a game ended, `state` being its last position."""
     end, outcome, over = moves.ends[number], np.int64(moves.outcomes[number]), game.is_over(state)
@@ -136,6 +150,8 @@ def _check_game(game, moves, knows_truncated, number, first, first_entry, state,
         last = entry + moves.counts[first + ply]
         if not _policy_is_legal(moves.policy_actions, entry, last, legal, count):
             return POLICY, ply, entry
+        if last > entry and not _adds_up(moves.policy_weights, entry, last, count):
+            return WEIGHTS, ply, entry
         entry = last
         if game.to_move(state) == 0:
             lowest_first = min(lowest_first, moves.values[first + ply])
