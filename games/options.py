@@ -41,9 +41,9 @@ _KINDS: dict[type, str] = {int: "a whole number", float: "a number", bool: "true
 class Option:
     """One option: a whole or real number, a truth value, a text, or one of some words.
 
-    kind: int, float, bool or str, the type of the value; default: a value, or REQUIRED; low, high: bounds that
-    are allowed; above, below: bounds that are not; choices: the words that are allowed. Where `kind` is int,
-    choices[i] is another spelling of the number i.
+    kind: int, float, bool or str, the type of the value; default: a value, REQUIRED, or None where leaving the
+    option out means something of its own; low, high: bounds that are allowed; above, below: bounds that are not;
+    choices: the words that are allowed. Where `kind` is int, choices[i] is another spelling of the number i.
     """
 
     name: str
