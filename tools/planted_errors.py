@@ -78,7 +78,8 @@ PLANTS = (
           "search/test_evaluators.py::test_rollouts_are_close_to_random_play_for_both_players"),
     Plant("mask: taken cells can be played", SIMULATE,
           "    count = game.legal_actions(state, legal)\n    first =",
-          "    count = game.legal_actions(state, legal)\n    for count in range(legal.size):\n"         "        legal[count] = count\n    count = legal.size\n    first =",
+          "    count = game.legal_actions(state, legal)\n    for count in range(legal.size):\n"
+          "        legal[count] = count\n    count = legal.size\n    first =",
           ADD_UP),
     Plant("mask: priors are read by place, not by action", SIMULATE,
           "np.exp(np.float64(logits[legal[index]]) - largest)", "np.exp(np.float64(logits[index]) - largest)",
@@ -86,8 +87,10 @@ PLANTS = (
     Plant("priors are not normalised", SIMULATE,
           "forest.edges[tree, edge].prior /= total", "forest.edges[tree, edge].prior /= 1.0", ADD_UP),
     Plant("backup misses the root", SIMULATE,
-          "        here.visits += 1\n        here.value_sum += seen_by(np.int64(here.player), value, owner)\n"         "        if here.parent_edge == NONE:\n            return\n",
-          "        if here.parent_edge == NONE:\n            return\n"         "        here.visits += 1\n        here.value_sum += seen_by(np.int64(here.player), value, owner)\n",
+          "        here.visits += 1\n        here.value_sum += seen_by(np.int64(here.player), value, owner)\n"
+          "        if here.parent_edge == NONE:\n            return\n",
+          "        if here.parent_edge == NONE:\n            return\n"
+          "        here.visits += 1\n        here.value_sum += seen_by(np.int64(here.player), value, owner)\n",
           ADD_UP),
     Plant("virtual loss is not undone by backup", SIMULATE,
           "edge.in_flight -= 1\n\n\n@helper\ndef take_back", "edge.in_flight -= 0\n\n\n@helper\ndef take_back",
@@ -112,7 +115,9 @@ PLANTS = (
           "search/test_rules.py::test_first_play_urgency_by_hand"),
     Plant("noise below the root", SIMULATE,
           "    if node == ROOT:\n        add_root_noise(forest, rule, rule.gumbel, tree)\n    else:\n",
-          "    if forest.nodes[tree, node].num_edges > 0:\n"         "        forest.edges[tree, forest.nodes[tree, node].first_edge].prior += 0.1 * rule.noise_fraction\n"         "    if node == ROOT:\n        add_root_noise(forest, rule, rule.gumbel, tree)\n    else:\n",
+          "    if forest.nodes[tree, node].num_edges > 0:\n"
+          "        forest.edges[tree, forest.nodes[tree, node].first_edge].prior += 0.1 * rule.noise_fraction\n"
+          "    if node == ROOT:\n        add_root_noise(forest, rule, rule.gumbel, tree)\n    else:\n",
           "search/test_noise.py::test_only_the_root_gets_noise_and_a_kept_root_gets_it_once"),
     Plant("noise: its share and the prior's change places", NOISE,
           "fraction * (noise[index] / total - edge.prior)", "(1.0 - fraction) * (noise[index] / total - edge.prior)",
@@ -248,7 +253,8 @@ PLANTS = (
           "exact/test_solver.py::test_small_boards_of_connect_four_agree_with_minimax"),
     Plant("cache: records are named by the number that the process gave them", "games/compile_cache.py",
           "int(digest(where + self.name)[:15], 16)", "self._code",
-          "games/test_kernel.py::test_compiled_functions_of_a_record_have_the_same_name_in_every_process_and_another_"         "for_another_record"),
+          "games/test_kernel.py::test_compiled_functions_of_a_record_have_the_same_name_in_every_process_and_another_"
+          "for_another_record"),
 )
 # fmt: on
 
