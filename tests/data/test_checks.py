@@ -96,6 +96,7 @@ def an_opening_that_is_not_legal(arrays):
     moves[start + 1] = moves[start]
 
 
+GO = "go:size=5,max_plies=24,history=2"  # that of tests/data/written_before: compiled once
 NOT_FULL = "expected a policy of full searches, and nothing of others"
 
 
@@ -172,7 +173,9 @@ def test_games_that_go_on_after_their_end_are_refused(tic_tac_toe):
         unpack(forged(one, go_on), tic_tac_toe)
 
 
-@pytest.mark.parametrize("spec", ["tic_tac_toe", "go:size=5", "chess", "factored-breakthrough:rows=5,cols=4"])
+@pytest.mark.parametrize(
+    "spec", ["tic_tac_toe", GO, "chess:history=2", "factored-breakthrough:rows=5,cols=4"]
+)
 @pytest.mark.parametrize("byte", [0xFF, 0x00, 0x7F, None])
 def test_starts_that_no_game_reaches_are_refused(spec, byte):
     game = games.parse(spec)
@@ -195,10 +198,9 @@ def test_starts_that_no_game_reaches_are_refused(spec, byte):
 
 def test_games_from_positions_that_were_set_up_are_read_again():
     for spec, text in (
-        ("chess", "8/8/8/4k3/8/8/4P3/4K3 w - - 0 40"),
-        ("go:size=5", "x..../.o.../...../...../..... x"),
-        ("othello", "......../......../......../...ox.../...xo.../......../......../........ x"),
-        ("connect_four", "......./......./......./......./......./xo....."),
+        ("chess:history=2", "8/8/8/4k3/8/8/4P3/4K3 w - - 0 40"),
+        (GO, "x..../.o.../...../...../..... x"),
+        ("tic_tac_toe", "x.o/.../..."),
     ):
         game = games.parse(spec)
         state = game.parse_state(text)
@@ -262,14 +264,15 @@ def test_games_under_way_are_not_over_and_have_no_outcome(tic_tac_toe, stored):
 
 
 def test_a_game_that_was_cut_is_marked_and_nothing_else_is():
-    game = games.parse("go:size=4,max_plies=6,superko=simple")
-    state, actions = game.initial_state(), [0, 5, 10, 15, 3, 12]
-    for action in actions:
-        assert not game.is_over(state)
-        game.play(state, action)
+    game = games.parse(GO)
+    state, actions = game.initial_state(), []
+    while not game.is_over(state):
+        actions.append(int(game.legal(state)[0]))
+        game.play(state, actions[-1])
+    assert len(actions) == 24
     one = no_games(game, type(None))._replace(
         starts=np.array([game.initial_state()], game.state_dtype),
-        lengths=np.array([6], np.int32),
+        lengths=np.array([24], np.int32),
         outcomes=np.array([game.outcome(state)], np.int8),
         ends=np.array([End.TRUNCATED], np.int8),
         actions=np.array(actions, np.int32),
