@@ -6,7 +6,7 @@ import os
 import sys
 from typing import Any
 
-USUAL_COLUMNS = 80  # of a terminal that does not say how wide it is
+USUAL_COLUMNS, USUAL_ROWS = 80, 24  # of a terminal that does not say how large it is
 
 
 def progress_bar(work: Any = None, *, shown: bool = True, **options: Any) -> Any:
@@ -17,8 +17,10 @@ def progress_bar(work: Any = None, *, shown: bool = True, **options: Any) -> Any
     from tqdm import tqdm  # loaded only where something may be shown
 
     shown = shown and is_terminal()
-    width = {"dynamic_ncols": True} if shown and _says_its_width() else {"ncols": USUAL_COLUMNS}
-    return tqdm(work, disable=not shown, leave=False, **width, **options)
+    size: dict[str, Any] = {"ncols": USUAL_COLUMNS, "nrows": USUAL_ROWS}
+    if shown and _says_its_size():
+        size = {"dynamic_ncols": True}
+    return tqdm(work, disable=not shown, leave=False, **size, **options)
 
 
 def is_terminal() -> bool:
@@ -26,7 +28,7 @@ def is_terminal() -> bool:
     return sys.stderr is not None and sys.stderr.isatty()
 
 
-def _says_its_width() -> bool:
+def _says_its_size() -> bool:
     try:
         return os.get_terminal_size(sys.stderr.fileno()).columns > 0
     except OSError:

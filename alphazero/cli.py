@@ -10,12 +10,11 @@ import argparse
 import errno
 import importlib
 import os
-import signal
 import sys
-import time
 from collections.abc import Sequence
-from types import FrameType
 from typing import Any, NoReturn
+
+from alphazero.interrupts import Interrupts
 
 COMMANDS = (
     "games",
@@ -38,7 +37,8 @@ EXIT_ERROR, EXIT_INTERRUPTED, EXIT_BROKEN_PIPE = (
     130,
     141,
 )  # the last two as shells report SIGINT and SIGPIPE
-SAME_PRESS_SECONDS = 0.3  # a second Ctrl-C so soon after the first is the same wish
+
+OUT_OF_MEMORY = "out of memory: set smaller search.memory_mb, selfplay.parallel_games or training.batch_size"
 
 
 class UsageError(ValueError):
@@ -71,26 +71,6 @@ class ShowVersion(argparse.Action):
         parser.exit()
 
 
-class Interrupts:
-    """What Ctrl-C does: KeyboardInterrupt, and while that is carried out nothing for a moment, so that it can be.
-
-    `leaving`: the command is over; Ctrl-C ends the process at once, without what Python does at its exit.
-    """
-
-    def __init__(self) -> None:
-        self.leaving = False
-        self.last = -SAME_PRESS_SECONDS
-
-    def __call__(self, number: int, frame: FrameType | None) -> None:
-        now = time.monotonic()
-        if now - self.last < SAME_PRESS_SECONDS:
-            return
-        self.last = now
-        if self.leaving:
-            os._exit(EXIT_INTERRUPTED)
-        raise KeyboardInterrupt
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return 0, 1 (`doctor` found something), 2 (an error), 130 (interrupted) or 141 (closed pipe).
 
@@ -98,9 +78,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     if arguments is not None:
         return _run(arguments)
-    interrupts = Interrupts()
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not where the caller has it ignored
-        signal.signal(signal.SIGINT, interrupts)
+    interrupts = Interrupts(lambda: _fail("interrupted", EXIT_INTERRUPTED))
+    interrupts.install()
     try:
         return _run(sys.argv[1:])
     except KeyboardInterrupt:  # while another end was being told
@@ -120,11 +99,13 @@ def _run(arguments: Sequence[str]) -> int:
     except OSError as error:
         return _fail(_file_problem(error))
     except MemoryError:
-        return _fail(
-            "out of memory: set smaller search.memory_mb, selfplay.parallel_games or training.batch_size"
-        )
+        return _fail(OUT_OF_MEMORY)
     except ValueError as error:
         return _fail(str(error))
+    except RuntimeError as error:  # torch's
+        if not any(words in str(error) for words in ("out of memory", "allocate memory")):
+            raise
+        return _fail(OUT_OF_MEMORY)
 
 
 def _call(arguments: Sequence[str]) -> int:

@@ -6,11 +6,23 @@ numba is loaded only when a game is made, so that listing the games is instant.
 import functools
 from typing import Any
 
+from games.notation import play_moves, split_moves
 from games.options import Option, format_spec, parse_spec
 from games.protocol import Game
 from games.registry import GameInfo, info, names
 
-__all__ = ["Game", "GameInfo", "Option", "info", "make", "names", "parse", "spec"]
+__all__ = [
+    "Game",
+    "GameInfo",
+    "Option",
+    "info",
+    "make",
+    "names",
+    "parse",
+    "play_moves",
+    "spec",
+    "split_moves",
+]
 
 
 def make(name: str, **rules: Any) -> Game:

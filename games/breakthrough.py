@@ -272,6 +272,18 @@ class Breakthrough(NamedTuple):
             raise impossible(text, f"{'xo'[player]} has won, and yet it is to move")
         return state
 
-    def render(self, state) -> str:
-        """Return the board for a terminal: columns lettered, rows numbered from below, X first and O second player."""
-        return render_grid(state["cells"].reshape(self.rows, self.cols))
+    def end_reason(self, state) -> str:
+        """Return why a game has ended: somebody has arrived, or has nothing left; nothing while it goes on."""
+        if not self.is_over(state):
+            return ""
+        winner, loser = ("first", "second") if self.outcome(state) > 0 else ("second", "first")
+        if 0 in state["pieces"]:
+            return f"the {loser} player has no pieces left"
+        return f"a piece of the {winner} player has reached the last row"
+
+    def render(self, state, view: int = 0) -> str:
+        """Return the board for a terminal: columns lettered, rows numbered, X first and O second player.
+
+        view: whose home rows are below, 0 the first player's, 1 the second's.
+        """
+        return render_grid(state["cells"].reshape(self.rows, self.cols), turned=bool(view))

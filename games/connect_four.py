@@ -16,7 +16,15 @@ from games.game import IllegalAction, game_class, njit
 from games.kernel import helper
 from games.lines import hash_cells, winners, wins
 from games.protocol import Game
-from games.stones import PLAYED_ON, check_counts, impossible, read_stones, stones_text
+from games.stones import (
+    PLAYED_ON,
+    check_counts,
+    impossible,
+    in_a_line,
+    plain_number,
+    read_stones,
+    stones_text,
+)
 from games.symmetry import Symmetries, column_symmetries
 
 ONE, ZERO = np.uint64(1), np.uint64(0)
@@ -44,17 +52,15 @@ def _action_name(self, state, action: int) -> str:
 
 
 def _parse_action(self, state, text: str) -> int:
-    """Read a column from 1; ValueError when it is no number, IllegalAction when it cannot be played."""
-    try:
-        action = int(text.strip()) - 1
-    except ValueError:
-        raise ValueError(f"cannot read the move {text!r}: expected a column from 1 to {self.cols}") from None
-    if action not in self.legal(state):
+    """Read a column from 1; ValueError when there is none such, IllegalAction when it cannot be played."""
+    column = plain_number(text.strip())
+    if column is None:
+        raise ValueError(f"cannot read the move {text!r}: expected a column from 1 to {self.cols}")
+    if column - 1 not in self.legal(state):
         moves = ", ".join(str(a + 1) for a in self.legal(state)) or "none, the game is over"
-        raise IllegalAction(
-            f"illegal move {text.strip()!r} in {self.state_text(state)!r}: legal columns are {moves}"
-        )
-    return action
+        kind = IllegalAction if 1 <= column <= self.cols else ValueError
+        raise kind(f"illegal move {text.strip()!r} in {self.state_text(state)!r}: legal columns are {moves}")
+    return column - 1
 
 
 def _cells(self, state) -> np.ndarray:
@@ -93,8 +99,15 @@ def _open_before(self, board: np.ndarray, cell: tuple[int, int]) -> bool:
     return self.place(state, before) and state["result"] == 0
 
 
-def _render(self, state) -> str:
-    """Return the board for a terminal: columns numbered from 1, X first and O second player."""
+def _end_reason(self, state) -> str:
+    """Return why a game has ended: a line, or a full board; nothing while it goes on."""
+    if not self.is_over(state):
+        return ""
+    return in_a_line(self.connect) if self.outcome(state) else "the board is full"
+
+
+def _render(self, state, view: int = 0) -> str:
+    """Return the board for a terminal, whatever `view` is: columns numbered from 1, X first and O second player."""
     width = len(str(self.cols))
     lines = [" ".join(".XO"[cell].rjust(width) for cell in row) for row in _cells(self, state)]
     return "\n".join([*lines, " ".join(str(col + 1).rjust(width) for col in range(self.cols))])
@@ -155,7 +168,7 @@ class ConnectFour(NamedTuple):
     max_plies = property(lambda self: self.rows * self.cols)
     symmetries = property(lambda self: _symmetries(self.rows, self.cols))
     action_name, parse_action = _action_name, _parse_action
-    state_text, parse_state, render = _state_text, _parse_state, _render
+    state_text, parse_state, render, end_reason = _state_text, _parse_state, _render, _end_reason
 
     @property
     def state_dtype(self) -> np.dtype:
@@ -224,7 +237,7 @@ class ConnectFour(NamedTuple):
         return mix(state.own + mix(state.other + ONE))
 
     @njit
-    def random_playout(self, state, out, seed):
+    def random_rollout(self, state, out, seed):
         if state.over:
             return np.int64(state.result)
         rows, own, other = self.rows, state.own, state.other
@@ -291,7 +304,7 @@ class LargeConnectFour(NamedTuple):
     max_plies = property(lambda self: self.rows * self.cols)
     symmetries = property(lambda self: _symmetries(self.rows, self.cols))
     action_name, parse_action = _action_name, _parse_action
-    state_text, parse_state, render = _state_text, _parse_state, _render
+    state_text, parse_state, render, end_reason = _state_text, _parse_state, _render, _end_reason
 
     @property
     def state_dtype(self) -> np.dtype:

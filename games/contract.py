@@ -13,8 +13,10 @@ import numpy as np
 
 import games
 from games.contract_form import check_form
-from games.contract_playouts import check_playouts
+from games.contract_hashes import check_hashes
+from games.contract_rollouts import check_rollouts
 from games.contract_view import Bench, View, compiled_view, python_view
+from games.factored import Factored
 from games.options import check_seed
 from games.protocol import Game
 
@@ -44,12 +46,14 @@ def check_game(
     num_games: int = 20,
     seed: int = 1,
     examples: Iterable[tuple[str, int]] = (),
-    num_playouts: int = 2000,
+    num_rollouts: int = 2000,
+    num_hash_positions: int = 20_000,
 ) -> Coverage:
     """Play `num_games` random games and the examples, check every position, and return what was seen.
 
     examples: finished games, as moves separated by blanks and the result for the first player (1, 0, -1).
-    num_playouts: playouts from each of a few positions, to compare `random_playout` with plain random play.
+    num_rollouts: rollouts from each of a few positions, to compare `random_rollout` with plain random play.
+    num_hash_positions: positions of further random games, of which nothing is looked at but whether two share a hash.
     Raises ContractError (an AssertionError) that names the broken promise and the position.
     """
     checker = _Checker(game, check_seed(seed))
@@ -59,7 +63,8 @@ def check_game(
     for moves, result in examples:
         checker.play_example(moves, result)
     checker.check_totals()
-    checker.require(*check_playouts(game, checker.starts, num_playouts, seed))
+    checker.require(*check_rollouts(game, checker.starts, num_rollouts, seed))
+    checker.require(*check_hashes(game, num_hash_positions, seed))
     return Coverage(
         checker.num_games,
         checker.num_positions,
@@ -176,6 +181,13 @@ class _Checker:
         self.require(
             view.over == (len(legal) == 0), f"is_over is {view.over} with {len(legal)} legal actions"
         )
+        whole = (
+            self.game.game if isinstance(self.game, Factored) else self.game
+        )  # a move has one part or more
+        self.require(
+            not view.truncated or (view.over and len(self.moves) >= whole.max_plies),
+            f"is_truncated after {len(self.moves)} of max_plies={whole.max_plies} plies, is_over {view.over}",
+        )
         self.require(bool((np.diff(legal) > 0).all()), f"legal actions {legal.tolist()} do not ascend")
         self.require(
             len(legal) == 0 or 0 <= legal[0] <= legal[-1] < self.game.num_actions,
@@ -236,7 +248,14 @@ class _Checker:
         """state_text is one line that parse_state reads back to a position that looks and hashes the same."""
         game, text = self.game, self.game.state_text(self.bench.state)
         self.require(text.strip() == text and "\n" not in text, f"state_text is not one line: {text!r}")
-        self.require(isinstance(game.render(self.bench.state), str), "render returns no text")
+        for side in (0, 1):
+            drawn = game.render(self.bench.state, side)
+            self.require(isinstance(drawn, str), f"render returns no text, seen by player {side}")
+        reason = game.end_reason(self.bench.state)
+        self.require(
+            isinstance(reason, str) and "\n" not in reason and bool(reason) == view.over,
+            f"end_reason is {reason!r} where is_over is {view.over}",
+        )
         try:
             again = self._accepted(lambda: game.parse_state(text), text)
         except NotImplementedError:

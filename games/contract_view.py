@@ -25,6 +25,7 @@ class View(NamedTuple):
     to_move: int
     position_hash: int
     input_hash: int
+    truncated: bool
 
     def shown(self) -> tuple:
         """Return everything that the input hash must determine, as one comparable value."""
@@ -84,6 +85,8 @@ def python_view(game: Game, bench: Bench, require: Callable[[bool, str], None]) 
     require(np.array_equal(planes, again), "encode depends on what the planes held before")
     over = game.is_over(state)
     require(isinstance(over, bool | np.bool_), f"is_over returns {over!r}, expected a bool")
+    truncated = game.is_truncated(state)
+    require(isinstance(truncated, bool | np.bool_), f"is_truncated returns {truncated!r}, expected a bool")
     return View(
         listed,
         planes,
@@ -92,11 +95,12 @@ def python_view(game: Game, bench: Bench, require: Callable[[bool, str], None]) 
         int(game.to_move(state)),
         int(game.position_hash(state)),
         int(game.input_hash(state)),
+        bool(truncated),
     )
 
 
 @njit
-def _look(game, state, action, legal, planes, facts, hashes):
+def look(game, state, action, legal, planes, facts, hashes):
     """Play an action unless it is negative, then write all that the game says about the position."""
     if action >= 0:
         game.play(state, action)
@@ -104,6 +108,7 @@ def _look(game, state, action, legal, planes, facts, hashes):
     facts[1] = game.is_over(state)
     facts[2] = game.outcome(state)
     facts[3] = game.to_move(state)
+    facts[4] = game.is_truncated(state)
     game.encode(state, planes)
     hashes[0] = game.position_hash(state)
     hashes[1] = game.input_hash(state)
@@ -113,8 +118,8 @@ def compiled_view(game: Game, state: Any, action: int) -> View:
     """Ask a game about a record from compiled code, after playing an action on it in place (-1: none)."""
     legal = np.empty(game.num_actions, np.int32)
     planes = np.full((game.planes, *game.board_shape), np.nan, np.float32)
-    facts, hashes = np.zeros(4, np.int64), np.zeros(2, np.uint64)
-    _look(game, state, np.int64(action), legal, planes, facts, hashes)
+    facts, hashes = np.zeros(5, np.int64), np.zeros(2, np.uint64)
+    look(game, state, np.int64(action), legal, planes, facts, hashes)
     return View(
         legal[: facts[0]].astype(np.int64),
         planes,
@@ -123,4 +128,5 @@ def compiled_view(game: Game, state: Any, action: int) -> View:
         int(facts[3]),
         int(hashes[0]),
         int(hashes[1]),
+        bool(facts[4]),
     )

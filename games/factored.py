@@ -156,6 +156,10 @@ class Factored:
         return wrapped_game(self).to_move(state.base)
 
     @njit
+    def is_truncated(self, state):
+        return wrapped_game(self).is_truncated(state.base)
+
+    @njit
     def encode(self, state, planes):
         first = planes.shape[0] - len(sizes_of(self)) + 1
         wrapped_game(self).encode(state.base, planes[:first])
@@ -228,10 +232,14 @@ class Factored:
                 raise ValueError(f"cannot read the position {text!r}: its parts make a whole move")
         return state
 
-    def render(self, state) -> str:
-        """Return the wrapped board for a terminal and, below it, the parts that are chosen already."""
+    def end_reason(self, state) -> str:
+        """Return why the wrapped game has ended; nothing while it goes on."""
+        return self.game.end_reason(state["base"])
+
+    def render(self, state, view: int = 0) -> str:
+        """Return the wrapped board for a terminal, from that side, and, below it, the parts chosen already."""
         chosen = self._chosen_names(state)
-        return self.game.render(state["base"]) + ("\nchosen: " + " ".join(chosen) if chosen else "")
+        return self.game.render(state["base"], view) + ("\nchosen: " + " ".join(chosen) if chosen else "")
 
 
 @functools.cache

@@ -13,25 +13,28 @@ kernel (compiled)                      does
 ``is_over(state) -> bool``             whether the game has ended
 ``outcome(state) -> int``              result for the FIRST player: 1, 0 or -1 (0 also while not over)
 ``to_move(state) -> int``              0 when the first player is to move, 1 when the second is
+``is_truncated(state) -> bool``        optional, for games that are cut: whether this one is over only because it
+                                       reached its longest length, so that its outcome is no result like others
 ``encode(state, planes)``              write planes float32[planes, rows, cols], seen by the player to move
 ``position_hash(state) -> uint64``     what repetition rules compare: board and player to move
 ``input_hash(state) -> uint64``        everything that legality, outcome and encoding depend on
-``random_playout(state, out, seed)``   play uniformly random actions to the end and return the outcome;
+``random_rollout(state, out, seed)``   play uniformly random actions to the end and return the outcome;
                                        out int32[num_actions] is scratch, seed a uint64; the decorator
                                        supplies it, a game may bring a faster one, or, where it says
-                                       `playout_is_uniform = False`, one that avoids foolish moves
+                                       `rollout_is_uniform = False`, one that avoids foolish moves
 ``num_parts(action) -> int``           optional, for `games.factored`: how many parts the action has
 ``part(action, index) -> int``         optional: the value of one part of an action
 ``mark_part(index, value, plane)``     optional: draw a chosen part on float32[rows, cols]
 =====================================  ================================================================
 
-A record that a playout has run on is scratch afterwards: only the outcome counts.
+A record that a rollout has run on is scratch afterwards: only the outcome counts.
 
 Plain Python: the class attributes or properties `planes`, `board_shape`, `num_actions`, `policy_shape`,
 `max_plies` (actions, from the start), `state_dtype`, and the methods `action_name` and `state_text`. The
 decorator adds `name`, `initial_state` and `legal`, and unless the class has its own `symmetries` (the
-identity alone), `parse_action` (the legal action of that name), `parse_state` (refuses every text), `render`
-(the lines of `state_text`, which a "/" ends) and `rules` (the fields).
+identity alone), `parse_action` (the legal action of that name), `parse_state` (refuses every text), `render(state,
+view)` (the lines of `state_text`, which a "/" ends; view 0 or 1 is the player from whose side the board is seen, where
+that makes a difference), `end_reason` (why a finished game ended, in words) and `rules` (the fields).
 Optional: `rule_bounds` (field -> lowest and highest value, for games from outside), `plane_pairs` (pairs of
 planes, own and other, that change places when the turn passes; `games.contract` checks them; none by default),
 `text_is_complete` (False where `state_text` leaves out history), `part_sizes` and `part_name(state, index, value)`
@@ -39,6 +42,7 @@ planes, own and other, that change places when the turn passes; `games.contract`
 """
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -106,7 +110,7 @@ class _CheckedPlay:
 
 
 @njit
-def plain_playout(self, state, out, seed):
+def plain_rollout(self, state, out, seed):
     """Play uniformly random legal actions on `state` to the end; return the outcome for the first player."""
     while not self.is_over(state):
         count = self.legal_actions(state, out)
@@ -129,10 +133,10 @@ def legal(self, state) -> np.ndarray:
 
 
 def parse_action(self, state, text: str) -> int:
-    """Return the legal action that has this name; IllegalAction when none has."""
+    """Return the legal action that has this name; ValueError when none has."""
     names = {self.action_name(state, action): int(action) for action in self.legal(state)}
     if text.strip() not in names:
-        raise IllegalAction(
+        raise ValueError(
             f"illegal move {text.strip()!r} in {self.state_text(state)!r}: "
             f"expected {', '.join(names) or 'nothing, the game is over'}"
         )
@@ -144,16 +148,40 @@ def parse_state(self, text: str) -> np.record:
     raise PositionsNotRead(f"{self.name} cannot read positions such as {text!r}: play its moves instead")
 
 
-def render(self, state) -> str:
-    """Return the text of the position, one line for each row."""
+@njit
+def never_truncated(self, state):
+    """Say that the game was not cut: it always ends by its rules."""
+    return False
+
+
+def end_reason(self, state) -> str:
+    """Return why a game has ended, in words, as far as that can be said of any game; nothing while it goes on."""
+    if not self.is_over(state):
+        return ""
+    return f"the longest game, {self.max_plies} plies" if self.is_truncated(state) else "no move is left"
+
+
+def render(self, state, view: int = 0) -> str:
+    """Return the text of the position, one line for each row, whatever `view` is."""
     return self.state_text(state).replace("/", "\n")
+
+
+def _without_view(draw: Callable[..., str]) -> Callable[..., str]:
+    """Return a `render(self, state)` as one that takes the side to be seen from, and does not mind."""
+
+    def render(self, state, view: int = 0) -> str:
+        return draw(self, state)
+
+    render.__doc__ = draw.__doc__
+    return render
 
 
 DEFAULTS = {
     "initial_state": initial_state, "legal": legal, "parse_action": parse_action, "parse_state": parse_state,
-    "render": render, "random_playout": plain_playout, "rules": property(lambda self: self._asdict()),
-    "plane_pairs": (), "text_is_complete": True, "playout_is_uniform": True,
+    "render": render, "end_reason": end_reason, "is_truncated": never_truncated, "random_rollout": plain_rollout,
+    "rules": property(lambda self: self._asdict()),
     "symmetries": property(lambda self: identity_alone(self.board_shape, self.num_actions)),
+    "plane_pairs": (), "text_is_complete": True, "rollout_is_uniform": True,
 }  # fmt: skip
 
 
@@ -168,6 +196,8 @@ def game_class(name: str) -> Callable[[Any], Any]:
         if "name" not in cls.__dict__:
             cls.name = name
         cls.play = _CheckedPlay(cls.play)
+        if "render" in cls.__dict__ and "view" not in inspect.signature(cls.render).parameters:
+            cls.render = _without_view(cls.render)
         for part, default in DEFAULTS.items():
             if part not in cls.__dict__:
                 setattr(cls, part, default)
@@ -220,10 +250,11 @@ NUM_ARGUMENTS = {
     "is_over": 1,
     "outcome": 1,
     "to_move": 1,
+    "is_truncated": 1,
     "encode": 2,
     "position_hash": 1,
     "input_hash": 1,
-    "random_playout": 3,
+    "random_rollout": 3,
     "num_parts": 1,
     "part": 2,
     "mark_part": 3,

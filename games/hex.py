@@ -28,6 +28,7 @@ COLOUR, FIRST_SIDE, LAST_SIDE = (
 )  # of a cell's bits: whose stone, and which of his sides it is connected to
 BOTH_SIDES = FIRST_SIDE | LAST_SIDE
 SWAP = "swap"
+SIDES = ("top and bottom", "left and right")  # that the first and the second player connect
 
 
 def hex_game(size: int = 11, swap: int = 0) -> Game:
@@ -215,7 +216,7 @@ class Hex(NamedTuple):
         return mix(state.hash + np.uint64(state.plies & 1))
 
     @njit
-    def random_playout(self, state, out, seed):
+    def random_rollout(self, state, out, seed):
         """Fill the board in random order and see who is connected: that is uniformly random play."""
         if state.over:
             return np.int64(state.result)
@@ -296,10 +297,20 @@ class Hex(NamedTuple):
             raise impossible(text, "the player to move is connected already")
         return state
 
-    def render(self, state) -> str:
-        """Return the board as a rhombus: columns lettered on top, rows numbered, X first (top to bottom), O second."""
+    def end_reason(self, state) -> str:
+        """Return who has connected which sides; nothing while the game goes on."""
+        if not self.is_over(state):
+            return ""
+        winner = 0 if self.outcome(state) > 0 else 1
+        return f"the {('first', 'second')[winner]} player connects {SIDES[winner]}"
+
+    def render(self, state, view: int = 0) -> str:
+        """Return the board as a rhombus, whatever `view` is, and below it who connects which sides.
+
+        Columns are lettered on top, rows numbered; X is the first player, O the second.
+        """
         width = len(str(self.size))
         lines = [" " * (width + 1) + " ".join(LETTERS[: self.size])]
         for row, stones in enumerate(self._board(state)):
             lines.append(" " * row + f"{row + 1:>{width}} " + " ".join(".XO"[stone] for stone in stones))
-        return "\n".join(lines)
+        return "\n".join([*lines, f"X connects {SIDES[0]}, O {SIDES[1]}"])

@@ -18,6 +18,7 @@ from games.stones import (
     PLAYED_ON,
     check_counts,
     impossible,
+    in_a_line,
     read_square,
     read_stones,
     render_grid,
@@ -162,7 +163,7 @@ class MNK(NamedTuple):
         return mix(state.hash)
 
     @njit
-    def random_playout(self, state, out, seed):
+    def random_rollout(self, state, out, seed):
         """Fill the free cells in random order, which is uniformly random play, until somebody wins."""
         if state.over:
             return np.int64(state.result)
@@ -250,6 +251,13 @@ class MNK(NamedTuple):
         before[tuple(cell)] = 0
         return self.place(state, before) and state["result"] == 0
 
-    def render(self, state) -> str:
-        """Return the board for a terminal: columns lettered, rows numbered, X first and O second player."""
+    def end_reason(self, state) -> str:
+        """Return why a game has ended: a line, or a full board; nothing while it goes on."""
+        if not self.is_over(state):
+            return ""
+        line = ("exactly " if self.exact else "") + in_a_line(self.connect)
+        return line if self.outcome(state) else "the board is full"
+
+    def render(self, state, view: int = 0) -> str:
+        """Return the board for a terminal, whatever `view` is: columns lettered, rows numbered, X first, O second."""
         return render_grid(state["cells"].reshape(self.rows, self.cols))

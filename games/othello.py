@@ -10,26 +10,17 @@ from typing import NamedTuple, cast
 
 import numpy as np
 
+from games import othello_text
 from games.bits import mix, popcount, trailing_zeros
 from games.discs import playable_squares, turned_discs
-from games.game import IllegalAction, game_class, njit
+from games.game import game_class, njit
 from games.kernel import helper
 from games.lines import hash_cells
+from games.othello_text import STEPS
 from games.protocol import Game
-from games.stones import (
-    LETTERS,
-    impossible,
-    read_board_and_mover,
-    read_square,
-    refuse_rest,
-    render_grid,
-    stones_text,
-)
 from games.symmetry import ANTI_TRANSPOSE, HALF_TURN, IDENTITY, TRANSPOSE, Symmetries, board_symmetries
 
 ONE, ZERO = np.uint64(1), np.uint64(0)
-STEPS = ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1))  # (row, col)
-PASS = "pass"
 START_TURNS = (
     IDENTITY,
     HALF_TURN,
@@ -50,84 +41,6 @@ def _symmetries(size: int) -> Symmetries:
     return board_symmetries(START_TURNS, size, size, has_pass=True)
 
 
-def _action_name(self, state, action: int) -> str:
-    """Return a square such as d3, or "pass"."""
-    row, col = divmod(int(action), self.size)
-    return PASS if row == self.size else f"{LETTERS[col]}{row + 1}"
-
-
-def _parse_action(self, state, text: str) -> int:
-    """Read a square or "pass"; ValueError when it is none, IllegalAction when it cannot be played."""
-    action = read_square(text, self.size, self.size, from_top=True, word=PASS)
-    legal = self.legal(state)
-    if action not in legal:
-        names = ", ".join(self.action_name(state, a) for a in legal) or "none, the game is over"
-        raise IllegalAction(
-            f"illegal move {text.strip()!r} in {self.state_text(state)!r}: legal moves are {names}"
-        )
-    return action
-
-
-def _cells(self, state) -> np.ndarray:
-    """Return the board as int8[size, size]: 0 empty, 1 first player, 2 second player."""
-    planes = np.empty((2, self.size, self.size), np.float32)
-    self.encode(state, planes)
-    own = 1 + self.to_move(state)
-    return (planes[0] * own + planes[1] * (3 - own)).astype(np.int8)
-
-
-def _state_text(self, state) -> str:
-    """Return the rows from the top, "." empty, "x" first, "o" second player, joined by "/", and who is to move."""
-    return f"{stones_text(_cells(self, state))} {'xo'[self.to_move(state)]}"
-
-
-def _loose_disc(board: np.ndarray) -> str:
-    """Return the first square whose disc no order of moves from the four in the middle puts there, "" for none.
-
-    Whatever their colours, a new disc ends a line of at least two that stood before.
-    """
-    width, half = len(board) + 1, len(board) // 2  # an empty column more, so that no line goes round the edge
-    left = sum(1 << (row * width + col) for row, col in np.argwhere(board).tolist())
-    stood = (3 << ((half - 1) * width + half - 1)) | (3 << (half * width + half - 1))
-    new, left = stood, left & ~stood
-    while new:
-        new = 0
-        for row, col in STEPS[4:]:  # the other steps are these back again
-            step = row * width + col
-            new |= ((stood << step) & (stood << 2 * step)) | ((stood >> step) & (stood >> 2 * step))
-        new &= left
-        stood, left = stood | new, left & ~new
-    row, col = divmod((left & -left).bit_length() - 1, width)
-    return f"{LETTERS[col]}{row + 1}" if left else ""
-
-
-def _parse_state(self, text: str) -> np.record:
-    """Read what `state_text` writes; ValueError for another text, or discs that no game can have."""
-    board, player, rest = read_board_and_mover(text, self.size, self.size)
-    refuse_rest(text, rest)
-    half = self.size // 2
-    if (board[half - 1 : half + 1, half - 1 : half + 1] == 0).any():
-        raise impossible(text, "one of the four squares in the middle is empty")
-    if loose := _loose_disc(board):
-        raise impossible(text, f"the disc on {loose} was never put at the end of a line of two others")
-    state = self.initial_state()
-    self.place(state, board, player)
-    return state
-
-
-def _render(self, state) -> str:
-    """Return the board for a terminal: columns lettered, rows numbered from the top, X first and O second player."""
-    grid = render_grid(_cells(self, state), from_top=True)
-    first, second = self.discs(state)
-    return f"{grid}\nX {first}  O {second}"
-
-
-def _discs(self, state) -> tuple[int, int]:
-    """Return the discs of the first and of the second player."""
-    cells = _cells(self, state)
-    return int((cells == 1).sum()), int((cells == 2).sum())
-
-
 @helper
 def _look(state, size):
     """Note what the player to move can do; the game is over when neither player can move."""
@@ -136,6 +49,12 @@ def _look(state, size):
         state.over = 1
         lead = popcount(state.own) - popcount(state.other)
         state.result = np.sign(lead) * (1 - 2 * state.player)
+
+
+@helper
+def _key(state):
+    """Return the hash: the player is mixed in last, as added to a bitboard it would be another disc."""
+    return mix(mix(state.own + mix(state.other + ONE)) + np.uint64(state.player))
 
 
 @game_class("othello")
@@ -165,8 +84,9 @@ class Othello(NamedTuple):
         ],
         align=True,
     )
-    action_name, parse_action, discs = _action_name, _parse_action, _discs
-    state_text, parse_state, render = _state_text, _parse_state, _render
+    action_name, parse_action = othello_text.action_name, othello_text.parse_action
+    state_text, parse_state = othello_text.state_text, othello_text.parse_state
+    render, end_reason, discs = othello_text.render, othello_text.end_reason, othello_text.discs
 
     @njit
     def reset(self, state):
@@ -226,11 +146,11 @@ class Othello(NamedTuple):
 
     @njit
     def position_hash(self, state):
-        return mix(state.own + mix(state.other + np.uint64(state.player) + ONE))
+        return _key(state)
 
     @njit
     def input_hash(self, state):
-        return mix(state.own + mix(state.other + np.uint64(state.player) + ONE))
+        return _key(state)
 
     @njit
     def place(self, state, board, player):
@@ -319,8 +239,9 @@ class LargeOthello(NamedTuple):
     board_shape, num_actions, policy_shape = Othello.board_shape, Othello.num_actions, Othello.policy_shape
     max_plies, symmetries = Othello.max_plies, Othello.symmetries
     state_dtype = property(lambda self: _large_dtype(self.size))
-    action_name, parse_action, discs = _action_name, _parse_action, _discs
-    state_text, parse_state, render = _state_text, _parse_state, _render
+    action_name, parse_action = othello_text.action_name, othello_text.parse_action
+    state_text, parse_state = othello_text.state_text, othello_text.parse_state
+    render, end_reason, discs = othello_text.render, othello_text.end_reason, othello_text.discs
 
     @njit
     def reset(self, state):

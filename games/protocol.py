@@ -100,8 +100,8 @@ class Game(WrittenGame, Protocol):
         """Return whether `state_text` holds all of a position; it may leave earlier positions out."""
 
     @property
-    def playout_is_uniform(self) -> bool:
-        """Return whether `random_playout` chooses every legal action equally often."""
+    def rollout_is_uniform(self) -> bool:
+        """Return whether `random_rollout` chooses every legal action equally often."""
 
     @property
     def symmetries(self) -> Symmetries:
@@ -113,7 +113,10 @@ class Game(WrittenGame, Protocol):
     def legal(self, state: np.void) -> np.ndarray:
         """Return the legal actions, ascending, int64[count]; none when the game is over."""
 
-    def random_playout(self, state: np.void, out: np.ndarray, seed: np.uint64) -> int:
+    def is_truncated(self, state: np.void) -> bool:
+        """Return whether the game is over only because it reached its longest length: its outcome is no true result."""
+
+    def random_rollout(self, state: np.void, out: np.ndarray, seed: np.uint64) -> int:
         """Play random actions on `state` to the end and return the outcome; out int32[num_actions] is scratch."""
 
     def parse_action(self, state: np.void, text: str) -> int:
@@ -122,5 +125,11 @@ class Game(WrittenGame, Protocol):
     def parse_state(self, text: str) -> np.record:
         """Return the position that a text describes; ValueError when it describes none that can come about."""
 
-    def render(self, state: np.void) -> str:
-        """Return the position drawn for a terminal, lines without colours."""
+    def end_reason(self, state: np.void) -> str:
+        """Return why a finished game ended, such as "checkmate", in one line; "" while it is not over."""
+
+    def render(self, state: np.void, view: int = 0) -> str:
+        """Return the position drawn for a terminal, lines without colours, seen by the first (0) or second player (1).
+
+        Where the board has no own side for either player, both see the same.
+        """

@@ -1,9 +1,25 @@
 """Boards of two colours of stones as text: squares, positions, drawings for a terminal."""
 
+import re
+
 import numpy as np
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 PLAYED_ON = "no single last move makes its winning lines, so it was played on after a win"
+
+
+PLAIN_NUMBER = re.compile("0|[1-9][0-9]{0,8}")
+NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def plain_number(text: str) -> int | None:
+    """Return a whole number below 10**9 in the digits 0 to 9, without sign or leading zero; None for another text."""
+    return int(text) if PLAIN_NUMBER.fullmatch(text) else None
+
+
+def in_a_line(count: int) -> str:
+    """Return such as "four in a line"."""
+    return f"{NUMBERS[count] if count < len(NUMBERS) else count} in a line"
 
 
 def stones_text(board: np.ndarray) -> str:
@@ -55,9 +71,7 @@ def read_square(
     move = text.strip().lower()
     if word and move == word:
         return rows * cols
-    number = move[1:]
-    col = letters[:cols].find(move[:1])
-    row = int(number) if number.isascii() and number.isdigit() else 0
+    col, row = letters[:cols].find(move[:1]), plain_number(move[1:]) or 0
     if not move or col < 0 or not 1 <= row <= rows:
         also = f", or {word}" if word else ""
         raise ValueError(
@@ -79,12 +93,17 @@ def check_counts(text: str, board: np.ndarray) -> None:
         raise impossible(text, f"x begins, so x has as many stones as o or one more, not {first} to {second}")
 
 
-def render_grid(board: np.ndarray, from_top: bool = False) -> str:
-    """Return a board for a terminal: rows numbered from below or the top, columns lettered, X first, O second."""
+def render_grid(board: np.ndarray, from_top: bool = False, turned: bool = False) -> str:
+    """Return a board for a terminal: rows numbered from below or the top, columns lettered, X first, O second.
+
+    turned: drawn upside down, as who sits on the other side sees it.
+    """
     rows, cols = board.shape
-    width = len(str(rows))
+    width, letters = len(str(rows)), LETTERS[:cols]
     numbers = range(1, rows + 1) if from_top else range(rows, 0, -1)
+    if turned:
+        board, letters, numbers = board[::-1, ::-1], letters[::-1], numbers[::-1]
     lines = [
         f"{numbers[row]:>{width}} " + " ".join(".XO"[cell] for cell in board[row]) for row in range(rows)
     ]
-    return "\n".join([*lines, " " * (width + 1) + " ".join(LETTERS[:cols])])
+    return "\n".join([*lines, " " * (width + 1) + " ".join(letters)])

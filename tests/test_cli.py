@@ -150,6 +150,8 @@ def test_bad_input_is_one_line_and_status_2(capsys, tmp_path, monkeypatch, argum
      "alphazero: error: x: No such file or directory"),
     (OSError("only a text"), 2, "alphazero: error: only a text"),
     (MemoryError(), 2, "alphazero: error: out of memory"),
+    (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"), 2,
+     "alphazero: error: out of memory"),
     (KeyboardInterrupt(), 130, "alphazero: interrupted"),
 ])  # fmt: skip
 def test_what_a_command_raises_becomes_one_line(capsys, monkeypatch, raised, status, words):
@@ -181,6 +183,49 @@ def test_overrides_of_train_may_stand_before_and_after_options(monkeypatch, argu
     assert cli.main(["train", *arguments]) == 0
     device = ["device=cpu"] if "--device" in arguments else []
     assert calls == [("c.toml", ["search.simulations=3", "seed=2", *device])]
+
+
+@pytest.mark.parametrize("overrides", [
+    ["game=othello:size=3"], ["evaluation.anchors=['nobody']"], ["game=no_game"], ["search.memory_mb=0.001"],
+])  # fmt: skip
+def test_a_refused_run_leaves_no_folder_behind(capsys, tmp_path, monkeypatch, overrides):
+    monkeypatch.chdir(tmp_path)
+    error_line(capsys, "train", "tic_tac_toe", "run.minutes=0.01", *overrides)
+    error_line(capsys, "train", "tic_tac_toe", "run.minutes=0.01", "run.folder=a/b/c", *overrides)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [["champions"], ["games", "chess"], ["--help"], ["train", "--help"]])
+def test_a_closed_pipe_ends_a_command_quietly_with_the_status_of_a_broken_pipe(arguments):
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "alphazero", *arguments]
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+@pytest.mark.parametrize("arguments", [["games"], ["--help"]])
+def test_output_that_finds_no_place_is_one_line_of_error(arguments):
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "alphazero", *arguments]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert done.returncode == 2 and "disk is full" in done.stderr and done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(("command", "arguments"), [
+    ("champions", []), ("match", ["random", "random", "--game", "tic_tac_toe", "--games", "2"]),
+    ("analyze", ["tic_tac_toe", "--simulations", "9"]), ("solve", ["tic_tac_toe", "--moves", "a1 b2 c3"]),
+    ("accuracy", ["connect_four", "--player", "random", "--positions", "{}"]),
+    ("bench", ["games", "tic_tac_toe", "--rounds", "1"]),
+])  # fmt: skip
+def test_the_help_of_json_says_what_is_printed(capsys, tmp_path, command, arguments):
+    (tmp_path / "set.txt").write_text("112233 -1 -1 -1 1 -1 -1 -1\n")
+    _, out, _ = run(capsys, command, *(word.format(tmp_path / "set.txt") for word in arguments), "--json")
+    _, told, _ = run(capsys, command, "--help")
+    told = " ".join(told.split())
+    kind = {dict: "print one JSON object", list: "print a JSON array"}[type(json.loads(out))]
+    assert out.count("\n") == 1 and kind in told
 
 
 def test_resume_goes_on_with_the_run_and_takes_overrides(monkeypatch):

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 LEVELS = (
     "files", "moments", "bars", "config", "search", "exact", "network", "data", "selfplay", "play", "champions",
     "arena", "run",
-    "learning", "methods", "bench", "api", "terminal", "commands", "cli", "__main__",
+    "learning", "methods", "bench", "api", "terminal", "commands", "interrupts", "cli", "__main__",
 )  # fmt: skip
 BUT_CONFIG = tuple(f"alphazero.{level}" for level in LEVELS if level != "config")
 # (folder or file, what it must not import)
@@ -30,6 +30,7 @@ RULES = (
 LAZY = (
     ("alphazero/__init__.py", ("torch", "numba", "pydantic", "numpy", "alphazero", "games")),
     ("alphazero/bars.py", ("tqdm",)),
+    ("alphazero/interrupts.py", ("torch", "numba", "numpy")),
     ("alphazero/cli.py", ("torch", "numba", "pydantic", "numpy", "games", "matplotlib")),
     ("alphazero/commands", ("torch", "numba", "pydantic", "numpy", "games", "matplotlib")),
     ("alphazero/run/plots.py", ("torch", "numba", "matplotlib")),

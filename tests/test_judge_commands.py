@@ -163,7 +163,7 @@ def test_no_drawn_openings_come_with_other_games(capsys):
 
 @pytest.mark.parametrize(("game", "text", "message"), [
     ("chess", "e4,e5\ne4, e5", "line 2: a blank after 'e4,'"), ("chess", "e4e5", "joined by commas"),
-    ("chess", "f3,e5,g4,Qh4", "line 1: the game is over"), ("connect_four", "448", "line 1: illegal move '8'"),
+    ("chess", "f3,e5,g4,Qh4", "line 1: the game is over"), ("connect_four", "448", "line 1: move 3: illegal move '8'"),
     ("chess", "# nothing", "no openings"),
 ])  # fmt: skip
 def test_a_file_of_openings_is_refused_with_its_line(capsys, tmp_path, game, text, message):

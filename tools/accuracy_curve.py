@@ -16,7 +16,7 @@ from alphazero.arena.accuracy import count_errors, read_positions, total
 from alphazero.arena.players import make_player
 from alphazero.commands.accuracy import position_files
 from alphazero.run.evaluation import model_file
-from alphazero.run.plots import read_metrics
+from alphazero.run.metrics import events, read_metrics
 from games.options import format_spec
 
 RESULTS = "accuracy.jsonl"
@@ -80,11 +80,11 @@ def main() -> None:
     parser.add_argument("--simulations", type=int, default=600)
     parser.add_argument("--plot", type=Path)
     args = parser.parse_args()
-    metrics = read_metrics(args.run / "metrics.jsonl")
+    metrics = read_metrics(args.run)
     game = games.parse(next(row["game"] for row in metrics if "game" in row))
     sets = [read_positions(path, game) for path in position_files(None, game)]
     known = {(row["generation"], row["simulations"]) for row in judged(args.run)}
-    for rating in (row for row in metrics if row["event"] == "rating"):
+    for rating in events(metrics, "rating"):
         if (rating["generation"], args.simulations) not in known:
             row = judge(args.run, rating, sets, game, args.simulations)
             with (args.run / RESULTS).open("a", encoding="utf-8") as file:

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import games
-from alphazero.arena.accuracy import play_moves
 from alphazero.bars import progress_bar
 from alphazero.exact import ConnectFourSolver, make_solver
+from games.notation import play_moves
 
 FIRST = "3"  # columns count from 1: this move draws, as does 5, its mirror image; 4 wins and the others lose
 

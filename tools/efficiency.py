@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from alphazero.bars import progress_bar
+from alphazero.run.metrics import events, read_metrics
 from games.options import format_spec
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -70,18 +71,18 @@ CHANGES: dict[str, dict[str, Any]] = {
     "gumbel-32": {"search.gumbel": True, "search.simulations": 32},
     "simulations-24": {"search.simulations": 24},
     "simulations-96": {"search.simulations": 96},
-    "playout-caps": {
+    "fast-searches": {
         "selfplay.full_search_fraction": 0.25,
         "selfplay.fast_simulations": 12,
         "search.simulations": 96,
     },
-    "playout-caps-forced": {
+    "fast-searches-forced": {
         "selfplay.full_search_fraction": 0.25,
         "selfplay.fast_simulations": 12,
         "search.simulations": 96,
-        "search.forced_playouts": 2,
+        "search.forced_visits": 2,
     },
-    "forced": {"search.forced_playouts": 2},
+    "forced": {"search.forced_visits": 2},
     "warm-games": {"selfplay.temperature_plies": 30},
     "random-openings": {"selfplay.random_opening_plies": 6},
     "more-noise": {"search.root_noise_fraction": 0.4},
@@ -139,8 +140,7 @@ def measure(name: str, seed: int, minutes: float, core: int, folder: Path) -> di
         "evaluation.final_opponent": "",
     }
     alphazero(core, "train", str(CONFIG), *(f"{key}={json.dumps(value)}" for key, value in settings.items()))
-    lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-    end = next(line for line in lines if line["event"] == "end")
+    end = events(read_metrics(folder), "end")[0]
     wanted = {**JUDGES, **PLAY} if name == "baseline" else JUDGES
     model = {"path": folder / "model.safetensors"}
     judges = {label: format_spec(kind, {**model, **options}) for label, (kind, options) in wanted.items()}

@@ -251,11 +251,11 @@ def _different_games(run: Path, first: Path) -> list[str]:
 
 def metrics(run: Path, event: str) -> list[dict[str, Any]]:
     """Return the lines of metrics of one kind, without what depends on time."""
-    rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    from alphazero.run.metrics import events, read_metrics
+
     return [
         {key: value for key, value in row.items() if key not in OF_TIME}
-        for row in rows
-        if row["event"] == event
+        for row in events(read_metrics(run), event)
     ]
 
 

@@ -30,7 +30,7 @@ REROOT, CACHE, NOISE, ROOT_FILE = (
 )
 PROOFS, FORCED = "alphazero/search/proofs.py", "alphazero/search/forced.py"
 FOUR, ALPHABETA = "alphazero/exact/connect_four.py", "alphazero/exact/alphabeta.py"
-GO_BOARD, GO_RULES, GO_GAME = (f"games/go/{name}.py" for name in ("board", "rules", "game"))
+GO_BOARD, GO_RULES = "games/go/board.py", "games/go/rules.py"
 CHESS_MOVES, CHESS_CHECKS, CHESS_BOARD = (f"games/chess/{name}.py" for name in ("moves", "checks", "board"))
 DISCS, HEX, BREAKTHROUGH = (f"games/{name}.py" for name in ("discs", "hex", "breakthrough"))
 REPLAY, MOVES = "alphazero/data/samples.py", "alphazero/selfplay/moves.py"
@@ -89,7 +89,7 @@ PLANTS = (
     ),
     Plant(
         "sign: batched rollouts count for the first player",
-        "alphazero/search/evaluators.py",
+        "alphazero/search/rollouts.py",
         "return np.float32(seen_by(game.to_move(state), np.float64(total) / rollouts, FIRST))",
         "return np.float32(np.float64(total) / rollouts)",
         "search/test_evaluators.py::test_rollouts_are_close_to_random_play_for_both_players",
@@ -177,10 +177,10 @@ PLANTS = (
     Plant(
         "noise below the root",
         SIMULATE,
-        "    if node == 0:\n        add_root_noise(forest, rule, rule.gumbel, tree)\n    else:\n",
+        "    if node == ROOT:\n        add_root_noise(forest, rule, rule.gumbel, tree)\n    else:\n",
         "    if forest.nodes[tree, node].num_edges > 0:\n"
         "        forest.edges[tree, forest.nodes[tree, node].first_edge].prior += 0.1 * rule.noise_fraction\n"
-        "    if node == 0:\n        add_root_noise(forest, rule, rule.gumbel, tree)\n    else:\n",
+        "    if node == ROOT:\n        add_root_noise(forest, rule, rule.gumbel, tree)\n    else:\n",
         "search/test_noise.py::test_only_the_root_gets_noise_and_a_kept_root_gets_it_once",
     ),
     Plant(
@@ -349,7 +349,7 @@ PLANTS = (
         FORCED,
         "visits < np.sqrt(rule.forced * forest.edges[tree, edge].prior * total)",
         "visits < rule.forced * forest.edges[tree, edge].prior * total",
-        "search/test_forced.py::test_forced_playouts_build_the_reference_tree[tic_tac_toe-{}]",
+        "search/test_forced.py::test_forced_visits_build_the_reference_tree[tic_tac_toe-{}]",
     ),
     Plant(
         "forced: one visit too many is pruned",
@@ -427,6 +427,13 @@ PLANTS = (
         "every & ~(left | (left << np.uint64(size - 1)))",
         "every & ~left",
         "games/test_boards.py::test_othello_follows_the_slow_rules[8]",
+    ),
+    Plant(
+        "rules: the hash of Othello adds the player to move to a bitboard",
+        "games/othello.py",
+        "mix(mix(state.own + mix(state.other + ONE)) + np.uint64(state.player))",
+        "mix(state.own + mix(state.other + ONE + np.uint64(state.player)))",
+        "games/test_hashes.py::test_all_positions_of_a_small_board_have_hashes_of_their_own[Othello(size=4)-62788]",
     ),
     Plant(
         "rules: a cell of Hex touches the wrong diagonal",

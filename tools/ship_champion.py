@@ -26,6 +26,7 @@ from alphazero.config import load_config
 from alphazero.exact.shipped import shipped_file
 from alphazero.files import model_file
 from alphazero.network import load_model
+from alphazero.run.metrics import events, read_metrics
 from games.options import format_spec
 
 
@@ -38,8 +39,7 @@ def errors(game: Any, spec: str) -> list[dict[str, Any]]:
 
 def last_match(run: Path) -> dict[str, Any]:
     """Return the run's last match."""
-    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
-    matches = [line for line in lines if line["event"] == "match"]
+    matches = events(read_metrics(run), "match")
     if not matches:
         raise SystemExit(f"{run}: the run has not played its last match yet: finish it first")
     return matches[-1]

@@ -10,11 +10,11 @@ import json
 import math
 import sys
 from pathlib import Path
-from typing import Any
 
 import games
 from alphazero.arena.result import share_interval
-from alphazero.run.plots import DOTS_PER_INCH, Draw, draw_elo, draw_losses, read_metrics
+from alphazero.run.metrics import Row, events, read_metrics
+from alphazero.run.plots import DOTS_PER_INCH, Draw, draw_elo, draw_losses
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 KEPT, IMAGES = DOCS / "training_runs", DOCS / "images"
@@ -32,12 +32,10 @@ FIELDS = (
 )  # of a generation
 COLUMNS, PANEL_INCHES = 3, (7.2, 4.6)
 
-Row = dict[str, Any]
-
 
 def keep(name: str, run: Path) -> None:
     """Copy what the documents need of a run's metrics."""
-    rows = [kept for row in read_metrics(run / "metrics.jsonl") if (kept := shortened(row)) is not None]
+    rows = [kept for row in read_metrics(run) if (kept := shortened(row)) is not None]
     KEPT.mkdir(exist_ok=True)
     (KEPT / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
@@ -88,8 +86,8 @@ def table(runs: dict[str, list[Row]]) -> str:
 
 def columns_of(name: str, rows: list[Row]) -> tuple[str, ...]:
     """Return a run's line of the table."""
-    end = next(row for row in reversed(rows) if row["event"] == "end")
-    ratings = [row for row in rows if row["event"] == "rating"]
+    end = events(rows, "end")[-1]
+    ratings = events(rows, "rating")
     elo = "{:+d} [{:+d}, {:+d}]".format(*ratings[-1]["players"][ratings[-1]["current"]]) if ratings else ""
     return (
         name,
@@ -104,7 +102,7 @@ def columns_of(name: str, rows: list[Row]) -> tuple[str, ...]:
 
 def match_text(rows: list[Row]) -> tuple[str, str]:
     """Return opponent and result of a run's last match, and the share of the points with its interval."""
-    matches = [row for row in rows if row["event"] == "match"]
+    matches = events(rows, "match")
     if not matches:
         return "", ""
     match = matches[-1]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from alphazero.play.player import Player
+from games import Game
 from games.options import Option, check_options, check_seed, did_you_mean, parse_spec, shown
 
 KINDS = ("random", "mcts", "alphabeta", "solver", "model", "champion", "policy", "value", "human")
@@ -44,7 +45,7 @@ def parse_player(spec: str) -> tuple[Kind, dict[str, Any]]:
     return kind, check_options(f"player {name!r}", kind.options, given)
 
 
-def make_player(spec: str, game, seed: int = 0, device: str = "auto") -> Player:
+def make_player(spec: str, game: Game, seed: int = 0, device: str = "auto") -> Player:
     """Return the player that a text describes, for one game; its name is the text. Close it when it has played.
 
     `device` ("auto", "cpu" or "cuda") is where a network runs, if the player has one. Raises ValueError

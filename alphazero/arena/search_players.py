@@ -1,14 +1,13 @@
 """Players that search a tree before each move: with random rollouts (`mcts`) or with a network (`model`)."""
 
-from typing import Any
-
 import numpy as np
 
 from alphazero.config import SearchConfig
 from alphazero.play.player import Decisions, Player, Turns, as_positions
-from alphazero.search import Evaluator, NetworkEvaluator, Search
+from alphazero.search import Evaluator, NetworkEvaluator, Oracle, Search
 from alphazero.search.pace import UNLIMITED
 from alphazero.search.search import SearchResult, budget_of, leaves_per_tree
+from games import Game
 
 SIMULATIONS_PER_LEAF = 32
 MAX_TREES = 256  # positions searched at once; more are searched one group after another
@@ -28,7 +27,7 @@ class SearchPlayer(Player):
 
     def __init__(
         self,
-        game,
+        game: Game,
         evaluator: Evaluator,
         config: SearchConfig,
         *,
@@ -106,16 +105,12 @@ class SearchPlayer(Player):
 
 
 class ModelPlayer(SearchPlayer):
-    """Tree search with a network.
-
-    inference: any callable planes float32[n, P, H, W] -> (logits float32[n, A], values float32[n]), such as
-    an `Inference`; the other arguments are those of `SearchPlayer`.
-    """
+    """Tree search with a network, such as an `Inference`; the other arguments are those of `SearchPlayer`."""
 
     def __init__(
         self,
-        game,
-        inference: Any,
+        game: Game,
+        oracle: Oracle,
         config: SearchConfig,
         *,
         simulations: int | None = None,
@@ -126,12 +121,12 @@ class ModelPlayer(SearchPlayer):
     ):
         super().__init__(
             game,
-            NetworkEvaluator(inference),
+            NetworkEvaluator(oracle),
             config,
             simulations=simulations,
             seconds=seconds,
             temperature=temperature,
-            batch=getattr(inference, "batch_size", 64),
+            batch=oracle.batch_size,
             seed=seed,
             name=name,
         )

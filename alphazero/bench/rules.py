@@ -36,7 +36,7 @@ def count_rollouts(game, states, out, count, seed):
     for _ in range(count):
         seed = next_seed(seed)
         copy_state(states[1], states[0])
-        total += game.random_playout(states[1], out, mix(seed)) < 2
+        total += game.random_rollout(states[1], out, mix(seed)) < 2
     return total
 
 

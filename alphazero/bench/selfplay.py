@@ -17,7 +17,7 @@ import numpy as np
 from alphazero.bars import progress_bar
 from alphazero.bench.network import network_of
 from alphazero.bench.timing import median_ratio, medians
-from alphazero.config import SearchConfig, SelfplayConfig
+from alphazero.config import Config, SearchConfig, SelfplayConfig
 from alphazero.network import Inference, load_model
 from alphazero.search import NetworkEvaluator
 from alphazero.selfplay.selfplay import SelfPlay, Tally
@@ -27,17 +27,17 @@ WARM_UP_SECONDS = 5.0
 BARE_SECONDS = 1.5
 
 
-def bench_selfplay(game: Any, options: Any) -> dict[str, Any]:
+def bench_selfplay(game: Any, config: Config, options: Any) -> dict[str, Any]:
     """Return positions/s, rows/s and search efficiency (cache off), and the gain of the cache.
 
     The network is fresh unless options.model names one.
     """
-    network = load_model(options.model, game=game).network if options.model else network_of(game, options)
-    batch = options.games // options.groups
+    network = load_model(options.model, game=game).network if options.model else network_of(game, config)
+    batch = config.selfplay.parallel_games // config.selfplay.groups
     inference = Inference(
         network, options.device, batch_size=batch, groups=options.groups, multiple=max(1, batch // 8)
     )
-    workers = {name: _Worker(game, inference, options, cache) for name, cache in (("off", 0.0), ("on", 64.0))}
+    workers = {name: _Worker(game, inference, config, cache) for name, cache in (("off", 0.0), ("on", 64.0))}
     bare: list[float] = []
     rows: dict[str, list[float]] = {name: [] for name in workers}
     moves: dict[str, list[float]] = {name: [] for name in workers}
@@ -57,7 +57,7 @@ def bench_selfplay(game: Any, options: Any) -> dict[str, Any]:
         "device": inference.device.type,
         "games": options.games,
         "groups": options.groups,
-        "simulations": options.simulations or 64,
+        "simulations": config.search.simulations,
         "gumbel": options.gumbel,
         "rounds": options.rounds,
         "search_efficiency": median_ratio(rows["off"], bare),
@@ -74,13 +74,9 @@ def bench_selfplay(game: Any, options: Any) -> dict[str, Any]:
 class _Worker:
     """Self-play that can be run for some seconds at a time."""
 
-    def __init__(self, game: Any, inference: Inference, options: Any, cache_mb: float):
-        search = SearchConfig(
-            simulations=options.simulations or 64, cache_mb=cache_mb, gumbel=options.gumbel, memory_mb=16384.0
-        )
-        play = SelfplayConfig(
-            parallel_games=options.games, groups=options.groups, random_opening_plies=random_length(game) // 2
-        )
+    def __init__(self, game: Any, inference: Inference, config: Config, cache_mb: float):
+        search = config.search.model_copy(update={"cache_mb": cache_mb})
+        play = config.selfplay.model_copy(update={"random_opening_plies": random_length(game) // 2})
         self._compile(game, inference, search, play)
         self.selfplay = SelfPlay(game, NetworkEvaluator(inference), search, play, seed=1)
         self.round(WARM_UP_SECONDS)

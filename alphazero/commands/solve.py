@@ -68,7 +68,7 @@ def as_dict(game: Any, state: Any, solution: Solution) -> dict[str, Any]:
         move = {
             "action": int(action),
             "move": game.action_name(state, int(action)),
-            "value": int(solution.outcomes[action]),
+            "value": int(solution.values[action]),
         }
         if solution.plies is not None:
             move |= {"plies": int(solution.plies[action]), "score": int(solution.scores[action])}
@@ -93,10 +93,10 @@ def table(game: Any, state: Any, solution: Solution) -> str:
     width = max(4, *(len(game.action_name(state, int(action))) for action in game.legal(state)))
     lines.append(f"{'move':<{width}}  result")
     for action in game.legal(state):
-        outcome = int(solution.outcomes[action])
+        value = int(solution.values[action])
         after = ""
-        if solution.plies is not None and outcome:
+        if solution.plies is not None and value:
             plies = int(solution.plies[action])
             after = " with the next ply" if plies == 1 else f" in {plies} plies"
-        lines.append(f"{game.action_name(state, int(action)):<{width}}  {WORDS[outcome]}{after}")
+        lines.append(f"{game.action_name(state, int(action)):<{width}}  {WORDS[value]}{after}")
     return "\n".join(lines)

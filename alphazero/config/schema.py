@@ -39,9 +39,14 @@ class Settings(BaseModel):
 
 
 class NetworkConfig(Settings):
-    """The residual network: a trunk of blocks, a policy head and a value head."""
+    """The network: a trunk of blocks, a policy head and a value head."""
 
-    blocks: int = setting(5, "Residual blocks in the trunk. AGZ: 19 or 39; AZ: 19.", ge=0, le=200)
+    trunk: Literal["residual", "plain"] = setting(
+        "residual", "residual: each block adds to what it reads (AGZ, AZ); plain: without that (AlphaGo)."
+    )
+    blocks: int = setting(
+        5, "Blocks in the trunk, each of two 3x3 convolutions. AGZ: 19 or 39; AZ: 19.", ge=0, le=200
+    )
     channels: int = setting(64, "Channels of the trunk. AGZ, AZ: 256.", ge=1, le=4096)
     global_pooling: int = setting(
         0,
@@ -50,16 +55,16 @@ class NetworkConfig(Settings):
         ge=0,
         le=200,
     )
-    policy_head: Literal["auto", "dense", "square"] = setting(
+    policy_head: Literal["auto", "dense", "square", "none"] = setting(
         "auto",
         "dense: a linear layer over all squares (AGZ); square: a 1x1 convolution, planes x squares "
-        "(AZ chess); auto: square where the game's policy has the shape of its board.",
+        "(AZ chess); auto: square where the game's policy has the shape of its board; none: no policy.",
     )
     policy_channels: int = setting(
         32, "Channels inside the policy head. AGZ: 2; AZ chess: 256.", ge=1, le=4096
     )
-    value_head: Literal["scalar", "wdl"] = setting(
-        "scalar", "scalar: one tanh output in (-1, 1) (AGZ, AZ); wdl: win, draw, loss."
+    value_head: Literal["scalar", "wdl", "none"] = setting(
+        "scalar", "scalar: one tanh output in (-1, 1) (AGZ, AZ); wdl: win, draw, loss; none: no value."
     )
     value_channels: int = setting(32, "Channels of the value head's convolution. AGZ: 1.", ge=1, le=4096)
     value_hidden: int = setting(64, "Hidden units of the value head. AGZ, AZ: 256.", ge=1, le=65536)
@@ -72,6 +77,12 @@ class NetworkConfig(Settings):
         "auto", "Number format of inference; auto: the fastest one in a short measurement at start."
     )
     compile: bool = setting(False, "Compile inference with torch.compile (20 s at start on a CPU).")
+
+    @model_validator(mode="after")
+    def _answers_something(self) -> NetworkConfig:
+        if self.policy_head == self.value_head == "none":
+            raise ValueError("policy_head and value_head are both none: a network needs one of them")
+        return self
 
 
 class SearchConfig(Settings):
@@ -113,9 +124,9 @@ class SearchConfig(Settings):
     dirichlet_alpha: float = setting(
         1.0, "Concentration of the noise; about 10 / legal moves. AZ: 0.3 chess, 0.03 Go.", gt=0.0, le=1000.0
     )
-    forced_playouts: float = setting(
+    forced_visits: float = setting(
         0.0,
-        "k of forced root playouts, sqrt(k P sum N), that are pruned from targets again; 0: none. KataGo: 2.",
+        "k of forced root visits, sqrt(k P sum N), that are pruned from targets again; 0: none. KataGo: 2.",
         ge=0.0,
         le=1000.0,
     )
@@ -138,9 +149,9 @@ class SearchConfig(Settings):
 
     @model_validator(mode="after")
     def _only_puct_is_forced(self) -> SearchConfig:
-        if self.gumbel and self.forced_playouts > 0.0:
+        if self.gumbel and self.forced_visits > 0.0:
             raise ValueError(
-                f"forced_playouts={self.forced_playouts} belongs to searches with Dirichlet noise: set it to 0 "
+                f"forced_visits={self.forced_visits} belongs to searches with Dirichlet noise: set it to 0 "
                 "with gumbel=true"
             )
         return self
@@ -159,7 +170,8 @@ class SelfplayConfig(Settings):
         0.0, "Temperature afterwards. AGZ: 0 (the best move).", ge=0.0, le=100.0
     )
     full_search_fraction: Fraction = setting(
-        1.0, "Share of moves searched in full and learned from (playout caps). AZ: 1; KataGo: 0.25."
+        1.0,
+        "Share of moves searched in full and learned from; the others are fast searches. AZ: 1; KataGo: 0.25.",
     )
     fast_simulations: int = setting(16, "Simulations of the other moves. KataGo: 100.", ge=1, le=10_000_000)
     resign_threshold: float = setting(
@@ -293,7 +305,7 @@ class Experiment(Settings):
     seed: int = setting(1, "Seed of every random choice of the run.", ge=0, le=MAX_SEED)
     device: Literal["auto", "cpu", "cuda"] = setting("auto", "Where the network runs; auto: GPU if any.")
     threads: int = setting(0, "Threads of search and network; 0: all cores.", ge=0, le=4096)
-    network: NetworkConfig = setting(NetworkConfig(), "The residual network.")
+    network: NetworkConfig = setting(NetworkConfig(), "The network.")
     training: LearnerConfig = setting(LearnerConfig(), "Optimizer, schedule, losses.")
     evaluation: EvaluationConfig = setting(EvaluationConfig(), "How strength is measured.")
     run: RunConfig = setting(RunConfig(), "Limits of a run and its folder.")

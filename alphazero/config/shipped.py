@@ -5,10 +5,10 @@ They are read where they are written: in a checkout its folder configs/, in an i
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 
 from alphazero.config.errors import ConfigError
+from games.options import did_you_mean
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -35,8 +35,7 @@ def settings_file(path: str | Path) -> Path:
     names = shipped_names()
     if file.name in names:
         return shipped_folder() / f"{file.name}.toml"
-    near = difflib.get_close_matches(file.name, names, n=1)
-    hint = f", did you mean {near[0]}?" if near else ""
+    hint = did_you_mean(file.name, names)
     raise ConfigError(
         f"no settings {file.name!r}{hint}; expected a TOML file, or one that comes with alphazero: {', '.join(names)}"
     )

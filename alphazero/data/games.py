@@ -18,7 +18,6 @@ from alphazero.data.labels import (
     SearchLabels,
     label_arrays,
     make_labels,
-    no_labels,
 )
 
 
@@ -32,6 +31,13 @@ class End(enum.IntEnum):
     FAULT = 4  # a player could not go on
 
 
+class Openings(NamedTuple):
+    """How the starts of G games came about: by plies from the game's initial position, k in all, one after another."""
+
+    plies: np.ndarray  # int32[G], -1 where it is not known
+    actions: np.ndarray  # int32[k], those of all games that are known
+
+
 class Games(NamedTuple):
     """G games with n plies in all, one after another, and their labels."""
 
@@ -41,6 +47,7 @@ class Games(NamedTuple):
     ends: np.ndarray  # int8[G], an `End`
     actions: np.ndarray  # int32[n]
     labels: Labels  # None: moves and results alone
+    openings: Openings | None = None  # None: not known of any game
 
     @property
     def num_games(self) -> int:
@@ -59,29 +66,43 @@ CORE = {
     "ends": Column(np.int8, Row.GAME),
     "actions": Column(np.int32, Row.PLY),
 }
+OPENING = {"opening_plies": Column(np.int32, Row.GAME), "opening_actions": Column(np.int32, Row.OPENING)}
 
 
 def no_games(game: Any, labels: type = SearchLabels) -> Games:
     """Return an empty collection for a game, with labels of a kind (`type(None)`: without)."""
-    empty = {name: column.empty() for name, column in CORE.items()}
-    return Games(starts=np.zeros(0, game.state_dtype), **empty, labels=no_labels(labels))
+    columns = CORE | OPENING | COLUMNS[labels]
+    arrays = {name: column.empty() for name, column in columns.items()}
+    return from_arrays(arrays | {"starts": np.zeros(0, game.state_dtype)}, labels)
 
 
-def columns_of(games: Games) -> dict[str, Column]:
-    """Return what each array of a collection is, starts left out."""
-    return CORE | COLUMNS[type(games.labels)]
+def columns_of(labels: type) -> dict[str, Column]:
+    """Return what each array of games with labels of a kind is, starts left out."""
+    return CORE | OPENING | COLUMNS[labels]
 
 
 def arrays_of(games: Games) -> dict[str, np.ndarray]:
-    """Return all arrays of a collection by name, those of the labels among them."""
-    core = games._asdict()
-    return core | label_arrays(core.pop("labels"))
+    """Return all arrays of a collection by name, those of openings and labels among them."""
+    core = {name: getattr(games, name) for name in ("starts", *CORE)}
+    plies, actions = games.openings or unknown_openings(games.num_games)
+    return core | {"opening_plies": plies, "opening_actions": actions} | label_arrays(games.labels)
 
 
 def from_arrays(arrays: dict[str, np.ndarray], labels: type) -> Games:
     """Return what `arrays_of` took apart, with labels of a kind; KeyError when an array is missing."""
     core = {name: arrays[name] for name in ("starts", *CORE)}
-    return Games(**core, labels=make_labels(labels, arrays))
+    openings = Openings(arrays["opening_plies"], arrays["opening_actions"])
+    return Games(**core, labels=make_labels(labels, arrays), openings=openings)
+
+
+def unknown_openings(num_games: int) -> Openings:
+    """Return openings that say of no game how its start came about."""
+    return Openings(np.full(num_games, -1, np.int32), np.zeros(0, np.int32))
+
+
+def bounds(counts: np.ndarray) -> np.ndarray:
+    """Return int64[len(counts) + 1]: where what each has so many of begins, one after another; below 0 counts as 0."""
+    return np.concatenate([[0], np.cumsum(np.maximum(counts, 0), dtype=np.int64)])
 
 
 def join(parts: Iterable[Games]) -> Games:
@@ -129,14 +150,18 @@ def _mark_fields(kind: np.dtype, used: np.ndarray) -> None:
 
 def select(games: Games, first: int, last: int) -> Games:
     """Return the games first, ..., last - 1."""
-    arrays, columns = arrays_of(games), columns_of(games)
-    plies = np.concatenate([[0], np.cumsum(games.lengths, dtype=np.int64)])
-    cuts = {Row.GAME: slice(first, last), Row.PLY: slice(plies[first], plies[last])}
+    arrays, kind = arrays_of(games), type(games.labels)
+    plies, openings = bounds(games.lengths), bounds(arrays["opening_plies"])
+    cuts = {
+        Row.GAME: slice(first, last),
+        Row.PLY: slice(plies[first], plies[last]),
+        Row.OPENING: slice(openings[first], openings[last]),
+    }
     if "counts" in arrays:
-        entries = np.concatenate([[0], np.cumsum(arrays["counts"], dtype=np.int64)])
+        entries = bounds(arrays["counts"])
         cuts[Row.ENTRY] = slice(entries[plies[first]], entries[plies[last]])
-    chosen = {name: arrays[name][cuts[column.row]] for name, column in columns.items()}
-    return from_arrays({"starts": games.starts[first:last], **chosen}, type(games.labels))
+    chosen = {name: arrays[name][cuts[column.row]] for name, column in columns_of(kind).items()}
+    return from_arrays(chosen | {"starts": games.starts[first:last]}, kind)
 
 
 def same_games(a: Games, b: Games) -> bool:
@@ -152,8 +177,7 @@ def same_games(a: Games, b: Games) -> bool:
 
 def num_distinct(games: Games) -> int:
     """Return how many different games there are, told apart by start and actions."""
-    plies = np.concatenate([[0], np.cumsum(games.lengths, dtype=np.int64)])
-    starts = without_padding(games.starts)
+    plies, starts = bounds(games.lengths), without_padding(games.starts)
     return len(
         {
             starts[index].tobytes() + games.actions[plies[index] : plies[index + 1]].tobytes()

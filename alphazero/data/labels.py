@@ -17,6 +17,7 @@ class Row(enum.Enum):
     GAME = "game"
     PLY = "ply"
     ENTRY = "entry"  # of a ply's policy
+    OPENING = "opening"  # a ply of a game's opening
 
 
 class Column(NamedTuple):
@@ -87,11 +88,6 @@ def make_labels(kind: type, arrays: dict[str, np.ndarray]) -> Any:
     """Return labels of a kind from its arrays by name; other arrays are left alone. KeyError when one is missing."""
     columns = COLUMNS[kind]
     return kind(**{name: arrays[name] for name in columns}) if columns else None
-
-
-def no_labels(kind: type) -> Any:
-    """Return labels of a kind for no games."""
-    return make_labels(kind, {name: column.empty() for name, column in COLUMNS[kind].items()})
 
 
 def label_arrays(labels: Labels) -> dict[str, np.ndarray]:

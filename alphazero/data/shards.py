@@ -2,15 +2,14 @@
 
 The arrays are written first and the manifest last, each under a temporary name, flushed and renamed: a shard
 counts only once its manifest is there and agrees. A reader names every shard that does not, sets it aside and
-goes on.
+goes on. A right hash says who wrote a shard at most: what it holds is checked all the same, before compiled code
+sees it (`alphazero.data.checks`).
 """
 
 import hashlib
 import io
 import json
 import os
-import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,82 +17,128 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import games as rules
-from alphazero.data.games import Games, arrays_of, columns_of, from_arrays, join, no_games
-from alphazero.data.labels import Row, SearchLabels
-from alphazero.files import write_atomically
+from alphazero.data.checks import check_games, check_range, check_values
+from alphazero.data.games import OPENING, Games, arrays_of, columns_of, from_arrays, join
+from alphazero.data.labels import COLUMNS, KINDS, Column, Row, kind_name
+from alphazero.data.members import MAX_UNPACKED, Members, ShardError
+from alphazero.files import read_regular, write_atomically
 from alphazero.moments import during
 
-FORMAT_VERSION = 2  # 2: with surprises
-UNREADABLE = (
-    OSError,
-    ValueError,
-    KeyError,
-    EOFError,
-    TypeError,
-    RuntimeError,
-    zipfile.BadZipFile,
-    zlib.error,
+__all__ = ["ShardError", "pack", "read_folder", "read_manifest", "read_shard", "unpack", "write_shard"]
+
+FORMAT_VERSION = (
+    3  # 2: starts of all games and no openings; games that were cut as ended by the rules; of searches only
 )
+READABLE = (2, FORMAT_VERSION)
 SET_ASIDE = "set_aside"  # folder inside the shards' own, for those that cannot be read
-
-
-class ShardError(ValueError):
-    """A shard that is truncated, altered, of another game or unreadable."""
+MAX_MANIFEST = 2**16  # bytes
+MAX_SPEC = 1000  # characters of a game with its rules
 
 
 def pack(games: Games, extra: Mapping[str, np.ndarray] | None = None) -> bytes:
-    """Return the arrays of the games, and any others by name, as a compressed .npz."""
+    """Return the arrays of the games, and any others of plain numbers by name, as a compressed .npz.
+
+    The start of a game whose opening is known is left out: it is made again from the opening.
+    """
+    arrays = arrays_of(games)
+    arrays["starts"] = games.starts[arrays["opening_plies"] < 0]
+    arrays |= {f"_{name}": array for name, array in (extra or {}).items()}
     buffer = io.BytesIO()
-    arrays: dict[str, Any] = {
-        **arrays_of(games),
-        **{f"_{name}": array for name, array in (extra or {}).items()},
-    }
-    np.savez_compressed(buffer, **arrays)
+    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
     return buffer.getvalue()
 
 
-def unpack(data: bytes, game: Any) -> tuple[Games, dict[str, np.ndarray]]:
-    """Return what `pack` was given; ShardError when the bytes are something else, or positions of another game."""
+def unpack(data: bytes, game: Any, finished: bool = True) -> tuple[Games, dict[str, np.ndarray]]:
+    """Return what `pack` was given; ShardError when the bytes are something else, or no games that can be played.
+
+    Games that are not `finished` are under way, and only beside those other arrays can be. They are plain numbers,
+    whose meaning and range are the caller's to check.
+    """
     try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            found = {name: arrays[name] for name in arrays.files}
-        games = _as_games({name: found.pop(name) for name in arrays_of(no_games(game))}, game)
-    except UNREADABLE as error:
-        reason = " ".join(str(error).split())
-        raise ShardError(f"not the arrays of games of {game.name} ({reason})") from None
-    return games, {name[1:]: array for name, array in found.items()}
+        members = Members(data)
+        extra = set() if finished else {name for name in members.names if name.startswith("_")}
+        kind = _kind_of(members.names - extra)
+        games, knows_truncated = _read_games(members, game, kind, extra)
+        games = check_games(game, games, finished, knows_truncated)
+        # earlier versions kept the positions of all trees too: they are made again from the games
+        wanted = sorted(name for name in extra if not name.startswith("_roots"))
+        return games, {name[1:]: members.read_plain(name) for name in wanted}
+    except ShardError as error:
+        raise ShardError(f"not the arrays of games of {game.name} ({error})") from None
 
 
-def _as_games(arrays: dict[str, np.ndarray], game: Any) -> Games:
-    """Return arrays that were read from a file as games of `game`; ValueError when they are none."""
-    empty = no_games(game)
-    expected = arrays_of(empty)
-    for name, array in arrays.items():
-        if array.dtype != expected[name].dtype or array.shape[1:] != expected[name].shape[1:]:
-            raise ValueError(f"{name} is {array.dtype}{list(array.shape)}")
-    # a file does not keep that records are aligned
-    arrays["starts"] = arrays["starts"].view(game.state_dtype)
-    rows = {
-        Row.GAME: len(arrays["lengths"]),
-        Row.PLY: int(arrays["lengths"].sum()),
-        Row.ENTRY: int(arrays["counts"].sum()),
-    }
-    sizes = {"starts": rows[Row.GAME]} | {
-        name: rows[column.row] for name, column in columns_of(empty).items()
-    }
-    if any(len(array) != sizes[name] for name, array in arrays.items()):
-        raise ValueError("their lengths do not agree")
-    return from_arrays(arrays, SearchLabels)
+def _kind_of(names: set[str]) -> type:
+    """Return the kind of labels of which all arrays are there, that with the most of them."""
+    kinds = sorted(KINDS.values(), key=lambda kind: len(COLUMNS[kind]), reverse=True)
+    return next(kind for kind in kinds if names.issuperset(COLUMNS[kind]))
+
+
+def _read_games(members: Members, game: Any, kind: type, extra: set[str]) -> tuple[Games, bool]:
+    """Return games whose values are in range, and whether they were written by a version that knows truncated ones.
+
+    Each array is measured by those read before it.
+    """
+    is_new = "opening_plies" in members.names
+    columns = columns_of(kind)
+    if not is_new:
+        columns = {name: column for name, column in columns.items() if name not in OPENING}
+    members.expect({"starts", *columns, *extra})
+    rows: dict[Row, int | None] = {Row.GAME: None, Row.PLY: None, Row.ENTRY: None, Row.OPENING: None}
+    arrays: dict[str, np.ndarray] = {}
+    for name in (
+        "lengths",
+        *(["opening_plies"] if is_new else []),
+        *(["counts"] if "counts" in columns else []),
+    ):
+        arrays[name] = _read(members, game, name, columns[name], rows)
+        rows[Row.GAME] = len(arrays["lengths"])
+        rows[MEASURES[name]] = int(np.maximum(arrays[name], 0).sum(dtype=np.int64))
+    for name, column in columns.items():
+        if name not in arrays:
+            arrays[name] = _read(members, game, name, column, rows)
+    if not is_new:
+        arrays["opening_plies"] = np.full(len(arrays["lengths"]), -1, np.int32)
+        arrays["opening_actions"] = np.zeros(0, np.int32)
+    given = arrays["opening_plies"] < 0
+    arrays["starts"] = np.zeros(len(given), game.state_dtype)
+    arrays["starts"][given] = members.read("starts", game.state_dtype, (int(given.sum()),))
+    check_values(game, arrays, kind)
+    if not is_new and arrays["ends"].max(initial=0) > 1:
+        raise ShardError("ends of a version that wrote none")
+    return from_arrays(arrays, kind), is_new
+
+
+MEASURES = {
+    "lengths": Row.PLY,
+    "opening_plies": Row.OPENING,
+    "counts": Row.ENTRY,
+}  # what these say the number of
+
+
+def _read(
+    members: Members, game: Any, name: str, column: Column, rows: Mapping[Row, int | None]
+) -> np.ndarray:
+    array = members.read(name, column.dtype, (rows[column.row], *column.shape))
+    check_range(game, name, array)
+    return array
 
 
 def write_shard(folder: str | os.PathLike[str], name: str, game: Any, games: Games, **facts: Any) -> Path:
-    """Write a shard `name`.npz with its manifest into a folder and return its path; `facts` go into the manifest."""
+    """Write a shard `name`.npz with its manifest into a folder and return its path; `facts` go into the manifest.
+
+    ValueError for games whose values no reader would accept, such as those of an evaluator that answered NaN.
+    """
     folder = Path(folder)
+    try:
+        check_values(game, arrays_of(games), type(games.labels))
+    except ShardError as error:
+        raise ValueError(f"{folder / name}: games that cannot be stored: {error}") from None
     folder.mkdir(parents=True, exist_ok=True)
     data = pack(games)
     manifest = {
         "format_version": FORMAT_VERSION,
         "game": rules.spec(game),
+        "labels": kind_name(games.labels),
         "games": games.num_games,
         "positions": games.num_positions,
         "bytes": len(data),
@@ -111,46 +156,84 @@ def read_manifest(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Return the manifest of a shard's .npz; ShardError when it is missing or unreadable."""
     path = Path(path)
     try:
-        manifest = json.loads(path.with_suffix(".json").read_bytes())
+        manifest = json.loads(read_regular(path.with_suffix(".json"), MAX_MANIFEST))
         if not isinstance(manifest, dict) or not all(
             isinstance(manifest.get(key), str) for key in ("sha256", "game")
         ):
             raise ValueError("no sha256 and game in it")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
+        reason = " ".join(str(error).split())
         raise ShardError(
-            f"{path}: its manifest {path.with_suffix('.json').name} cannot be read ({error})"
+            f"{path}: its manifest {path.with_suffix('.json').name} cannot be read ({reason})"
         ) from None
-    if manifest.get("format_version") != FORMAT_VERSION:
+    if manifest.get("format_version") not in READABLE:
         raise ShardError(
-            f"{path}: games in format {manifest.get('format_version')}, this version reads "
-            f"{FORMAT_VERSION}: use the version of alphazero that wrote them, or play new ones"
+            f"{path}: games in format {str(manifest.get('format_version'))[:40]}, this version reads "
+            f"{' and '.join(map(str, READABLE))}: use the version of alphazero that wrote them, or play new ones"
         )
     return manifest
 
 
-def read_shard(path: str | os.PathLike[str], game: Any = None) -> Games:
-    """Read a shard; ShardError, naming the file, when it is truncated, altered or, given `game`, of another one."""
+class Shard(NamedTuple):
+    """What a shard holds."""
+
+    game: Any
+    games: Games
+
+
+def open_shard(path: str | os.PathLike[str], game: Any = None) -> Shard:
+    """Read a shard and its game; ShardError, naming the file, when it is damaged or, given `game`, of another one."""
     path = Path(path)
     manifest = read_manifest(path)
-    if game is not None and manifest["game"] != rules.spec(game):
-        raise ShardError(f"{path}: games of {manifest['game']}; expected {rules.spec(game)}")
+    game = _game_of(path, manifest) if game is None else _same_game(path, manifest, game)
     try:
-        game = game or rules.parse(manifest["game"])
-    except ValueError as error:
-        raise ShardError(f"{path}: {error}") from None
-    try:
-        data = path.read_bytes()
+        data = read_regular(path, MAX_UNPACKED)
     except OSError as error:
         raise ShardError(f"{path}: cannot be read ({error.strerror})") from None
+    except ValueError as error:
+        raise ShardError(str(error)) from None
     if hashlib.sha256(data).hexdigest() != manifest["sha256"]:
         raise ShardError(
-            f"{path}: does not agree with its manifest ({len(data)} bytes, {manifest.get('bytes')} "
+            f"{path}: does not agree with its manifest ({len(data)} bytes, {str(manifest.get('bytes'))[:20]} "
             "written): truncated or altered"
         )
     try:
-        return unpack(data, game)[0]
+        games = unpack(data, game)[0]
     except ShardError as error:
         raise ShardError(f"{path}: {error}") from None
+    _compare(path, manifest, games)
+    return Shard(game, games)
+
+
+def read_shard(path: str | os.PathLike[str], game: Any = None) -> Games:
+    """Return the games of a shard; ShardError as `open_shard` raises it."""
+    return open_shard(path, game).games
+
+
+def _game_of(path: Path, manifest: dict[str, Any]) -> Any:
+    spec = manifest["game"]
+    try:
+        if len(spec) > MAX_SPEC:
+            raise ValueError(f"games of {spec[:40]}..., {len(spec):,} characters")
+        return rules.parse(spec)
+    except (ValueError, RecursionError) as error:
+        raise ShardError(f"{path}: {error}") from None
+
+
+def _same_game(path: Path, manifest: dict[str, Any], game: Any) -> Any:
+    if manifest["game"] != rules.spec(game):
+        raise ShardError(f"{path}: games of {manifest['game'][:MAX_SPEC]}; expected {rules.spec(game)}")
+    return game
+
+
+def _compare(path: Path, manifest: dict[str, Any], games: Games) -> None:
+    """Raise ShardError when a manifest says other numbers or labels than the games have."""
+    found = {"games": games.num_games, "positions": games.num_positions, "labels": kind_name(games.labels)}
+    for name, value in found.items():
+        if manifest.get(name, value) != value:
+            raise ShardError(
+                f"{path}: does not agree with its manifest ({name}: {value}, {str(manifest[name])[:40]} written)"
+            )
 
 
 def shard_paths(folder: str | os.PathLike[str]) -> list[Path]:
@@ -179,8 +262,8 @@ def read_folder(folder: str | os.PathLike[str], game: Any = None) -> Folder:
     paths, parts, bad = shard_paths(folder), [], []
     for path in paths:
         try:
-            parts.append(read_shard(path, game))
-            game = game or rules.parse(read_manifest(path)["game"])
+            game, games = open_shard(path, game)
+            parts.append(games)
         except ShardError as error:
             bad.append(str(error))
     if not parts:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from alphazero.config import LearnerConfig
 from alphazero.learning.losses import Loss
-from alphazero.network.model import ResidualNetwork
+from alphazero.network.model import Network
 from alphazero.network.variants import available_variants
 
 
@@ -26,7 +26,7 @@ class Learner:
 
     def __init__(
         self,
-        network: ResidualNetwork,
+        network: Network,
         config: LearnerConfig,
         device: torch.device,
         precision: str = "float32",
@@ -40,7 +40,7 @@ class Learner:
         self._bad_in_a_row = 0
 
     @property
-    def playing(self) -> ResidualNetwork:
+    def playing(self) -> Network:
         """Return the network that plays: the averaged weights where there are any."""
         return self.averaged if self.averaged is not None else self.network
 

@@ -4,12 +4,14 @@ import importlib
 import os
 from pathlib import Path
 
+import games
 from alphazero.config import Experiment, load_config
 from alphazero.config.text import Overrides
 from alphazero.learning.learner import TrainingDiverged
 from alphazero.network import set_threads
 from alphazero.run.folder import RunFolder
 from alphazero.run.integrity import Damage, examine, read_committed
+from alphazero.run.limits import check_machine
 from alphazero.run.loop import Summary, summarise
 from alphazero.run.loop import train as work
 from alphazero.run.method import Method
@@ -34,6 +36,7 @@ def train(config: Experiment, folder: str | os.PathLike[str], progress: bool = T
     Ctrl-C stops it where it was last committed (`Stopped`); `resume` goes on from there. `progress`: show it.
     """
     folder = Path(folder)
+    check_machine(config, games.parse(config.game))
     with RunFolder(folder) as run_folder:
         if read_committed(folder) is not None:
             raise ValueError(
@@ -54,6 +57,7 @@ def resume(folder: str | os.PathLike[str], overrides: Overrides = (), progress: 
     if not (folder / "config.toml").is_file():
         raise ValueError(f"{folder}: not the folder of a run: it has no config.toml")
     config = load_config(folder / "config.toml", overrides)
+    check_machine(config, games.parse(config.game))
     with RunFolder(folder) as run_folder:
         committed = read_committed(folder)
         if committed is None:

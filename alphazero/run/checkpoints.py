@@ -64,6 +64,8 @@ def save_under_way(path: Path, under_way: UnderWay) -> None:
 def load_under_way(path: Path, game: Any) -> UnderWay:
     """Read what `save_under_way` wrote of a game; ValueError when it is missing or damaged."""
     try:
-        return UnderWay(*unpack(_content(path, f"the games under way are missing: {RESTORE}"), game))
+        return UnderWay(
+            *unpack(_content(path, f"the games under way are missing: {RESTORE}"), game, finished=False)
+        )
     except ShardError as error:
         raise ValueError(f"{path}: damaged: {error}: {RESTORE}") from None

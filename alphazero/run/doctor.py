@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from alphazero.config import Config, load_config
 from alphazero.run.display import counted
-from alphazero.run.plots import read_metrics
+from alphazero.run.metrics import events, read_metrics
 
 ENOUGH = 3  # generations that anything can be said about
 
@@ -238,11 +238,11 @@ def read_run(folder: Path) -> Run:
     """Return what is known of the run in a folder; ValueError for one that has played too little, or is no run."""
     import games
 
-    rows = read_metrics(folder / "metrics.jsonl")
+    rows = read_metrics(folder)
     config = load_config(folder / "config.toml")
     if not isinstance(config, Config):
         raise ValueError(f"{folder}: a run of {config.method}: the checks are for expert_iteration")
-    generations = [row for row in rows if row.get("event") == "generation"]
+    generations = events(rows, "generation")
     if len(generations) < ENOUGH:
         raise ValueError(
             f"{folder}: {counted(len(generations), 'generation')} so far: a diagnosis needs at least {ENOUGH}"
@@ -251,7 +251,7 @@ def read_run(folder: Path) -> Run:
         config,
         games.parse(config.game).num_actions,
         generations,
-        [row for row in rows if row.get("event") == "rating"],
+        events(rows, "rating"),
     )
 
 

@@ -20,7 +20,8 @@ from typing import Any
 
 from alphazero.files import naming, remove_temporary, write_atomically
 from alphazero.moments import during
-from alphazero.run.integrity import CONFIG, METRICS, Committed, file_digest, progress_text
+from alphazero.run.integrity import CONFIG, Committed, file_digest, progress_text
+from alphazero.run.metrics import METRICS
 from alphazero.run.progress import Progress
 
 SUBFOLDERS = ("checkpoints", "selfplay", "plots")

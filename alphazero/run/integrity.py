@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from alphazero.data.shards import ShardError, read_manifest
+from alphazero.run.metrics import METRICS, event_of, lines_of
 from alphazero.run.progress import Progress, upgraded
 
-CONFIG, PROGRESS, METRICS = "config.toml", "progress.json", "metrics.jsonl"
+CONFIG, PROGRESS = "config.toml", "progress.json"
 FORMAT = 2  # 1: without any SHA-256, the counters of expert iteration beside the run's own
 RESTORE = "restore it, or start a new run"
 MAX_PROGRESS_BYTES = 2**28
@@ -159,14 +160,12 @@ def _examine_metrics(path: Path, committed: Committed, damage: Damage) -> None:
 
 
 def _bad_line(data: bytes) -> str:
-    """Return which line is the first that is no JSON object, in words, "" when all are."""
-    for number, line in enumerate(data.splitlines(), start=1):
+    """Return which line is the first that is no event, in words, "" when all are."""
+    for number, line in lines_of(data):
         try:
-            if isinstance(json.loads(line), dict):
-                continue
-        except (ValueError, RecursionError):
-            pass
-        return f" (line {number} is no JSON object)"
+            event_of(line)
+        except ValueError:
+            return f" (line {number} is no event)"
     return ""
 
 

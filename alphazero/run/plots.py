@@ -6,17 +6,17 @@ matplotlib is loaded when something is drawn.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from alphazero.run.metrics import Row, events, read_metrics
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Row = dict[str, Any]
 Draw = Callable[["Figure", Sequence[Row], str], None]  # title last
 SIZE_INCHES, DOTS_PER_INCH = (10.0, 6.0), 100  # 1000 x 600 pixels
 BLUE, ORANGE, GREEN, RED, GREY = "#2166ac", "#d6741a", "#2e8b57", "#b2182b", "#6b7280"
@@ -28,7 +28,7 @@ def plot_run(folder: str | Path) -> list[Path]:
 
     Raises ValueError when the folder holds no metrics, OSError when a plot cannot be written.
     """
-    rows = read_metrics(Path(folder) / "metrics.jsonl")
+    rows = read_metrics(Path(folder))
     title = f"{_game(rows)}, {Path(folder).resolve().name}"
     drawings: dict[str, Draw] = {
         "losses": draw_losses,
@@ -38,34 +38,6 @@ def plot_run(folder: str | Path) -> list[Path]:
     plots = Path(folder) / "plots"
     plots.mkdir(exist_ok=True)
     return [_write(plots / f"{name}.png", draw, rows, title) for name, draw in drawings.items()]
-
-
-def read_metrics(path: Path) -> list[Row]:
-    """Return the events of metrics.jsonl in order, without a last line that a killed run left unfinished.
-
-    Raises ValueError when the file is missing, empty or has a damaged line elsewhere.
-    """
-    if not path.is_file():
-        raise ValueError(f"{path.parent}: not the folder of a run: it has no {path.name}")
-    lines = [line for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
-    rows = []
-    for number, line in enumerate(lines, start=1):
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError as error:
-            if number == len(lines):
-                break
-            raise ValueError(f"{path}: line {number} is damaged: {error}") from None
-        if not isinstance(row, dict):
-            raise ValueError(f"{path}: line {number} is no JSON object: {line[:60]!r}")
-        rows.append(row)
-    if not rows:
-        raise ValueError(
-            f"{path}: line 1 is damaged or unfinished, and there is no other"
-            if lines
-            else f"{path}: no events yet: the run has not finished a generation"
-        )
-    return rows
 
 
 def _write(path: Path, draw: Draw, rows: Sequence[Row], title: str) -> Path:
@@ -83,7 +55,7 @@ def _write(path: Path, draw: Draw, rows: Sequence[Row], title: str) -> Path:
 def draw_losses(figure: Figure, rows: Sequence[Row], title: str) -> None:
     upper, lower = figure.subplots(2, 1, sharex=True)
     upper.set_title(f"Losses: {title}", loc="left")
-    generations = _events(rows, "generation")
+    generations = events(rows, "generation")
     _line(upper, generations, "policy_loss", BLUE, "policy loss (cross-entropy)")
     _line(upper, generations, "policy_entropy", GREY, "entropy of the policy", dashed=True)
     _finish(upper, "nats", "")
@@ -95,7 +67,7 @@ def draw_elo(figure: Figure, rows: Sequence[Row], title: str) -> None:
     """Draw the network's Elo with 95 % intervals, and each fixed anchor as a line with its band."""
     axes = figure.subplots()
     axes.set_title(f"Strength: {title}", loc="left")
-    ratings = [row for row in _events(rows, "rating") if row.get("current") in row.get("players", {})]
+    ratings = [row for row in events(rows, "rating") if row.get("current") in row.get("players", {})]
     if ratings:
         minutes = [row["minutes"] for row in ratings]
         elo, low, high = zip(*(row["players"][row["current"]] for row in ratings), strict=True)
@@ -139,7 +111,7 @@ def _draw_anchors(axes: Axes, ratings: Sequence[Row]) -> None:
 
 def _match_text(rows: Sequence[Row]) -> str:
     """Return the result of the last match in words, or "" when there was none."""
-    matches = _events(rows, "match")
+    matches = events(rows, "match")
     if not matches:
         return ""
     match = matches[-1]
@@ -154,7 +126,7 @@ def _match_text(rows: Sequence[Row]) -> str:
 def _draw_selfplay(figure: Figure, rows: Sequence[Row], title: str) -> None:
     speed, length, results = figure.subplots(3, 1, sharex=True)
     speed.set_title(f"Self-play: {title}", loc="left")
-    generations = _events(rows, "generation")
+    generations = events(rows, "generation")
     _line(speed, generations, "positions_per_second", BLUE, "")
     _finish(speed, "positions/s", "", from_zero=True)
     _line(length, generations, "game_length_mean", GREEN, "")
@@ -214,10 +186,6 @@ def _finish(axes: Axes, ylabel: str, xlabel: str, from_zero: bool = False) -> No
         axes.set_ylim(0, 1.1 * axes.dataLim.y1)
     if axes.get_legend_handles_labels()[1] and axes.get_legend() is None:
         axes.legend(frameon=False, loc="best", fontsize=10)
-
-
-def _events(rows: Sequence[Row], event: str) -> list[Row]:
-    return [row for row in rows if row.get("event") == event]
 
 
 def _game(rows: Sequence[Row]) -> str:

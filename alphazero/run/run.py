@@ -23,6 +23,7 @@ from alphazero.run.integrity import RESTORE, Damage
 from alphazero.run.method import Method
 from alphazero.run.names import MODEL, generation_name, learner_file, model_file, shard_name
 from alphazero.run.progress import Progress
+from alphazero.search.pace import thinking_clock
 from games.options import derived_seed
 
 REFRESH_SECONDS = 0.5  # between two looks of the display at what is going on
@@ -46,7 +47,7 @@ class Run:
         self.evaluation: Evaluation | None = None  # made once it is known how the network is computed
         self.messages = list(self.damage.notes)
         self._shown = 0.0
-        self._started = time.monotonic()
+        self._started = thinking_clock()
         self._minutes_before = progress.minutes
 
     def _check_identity(self) -> None:
@@ -70,8 +71,8 @@ class Run:
 
     @property
     def minutes(self) -> float:
-        """Return the minutes of training so far, those of earlier processes included."""
-        return self._minutes_before + (time.monotonic() - self._started) / 60.0
+        """Return the minutes of training so far, those of earlier processes included, without those of compiling."""
+        return self._minutes_before + (thinking_clock() - self._started) / 60.0
 
     @property
     def over(self) -> bool:

@@ -1,4 +1,5 @@
-"""Forced playouts and policy target pruning (Wu 2019, "Accelerating self-play learning in Go", section 3.2).
+"""Forced visits and policy target pruning (Wu 2019, "Accelerating self-play learning in Go", section 3.2: "forced
+playouts").
 
 In a search with root noise every root edge that has been visited at all is visited at least
 n_forced = sqrt(k * P(a) * sum_b N(b)) times, so that noise finds moves which the priors overlook. What was forced is
@@ -9,17 +10,19 @@ and edges left with one visit get none.
 
 import numpy as np
 
-from alphazero.search.forest import NONE, ROOT
+from alphazero.search.forest import NOISE_SETTLED, NONE, ROOT
 from alphazero.search.proofs import UNKNOWN, edge_result
 from alphazero.search.rules import edge_q, edge_score, exploration_weight
 from games.kernel import helper
 
-EXPLORES = np.int8(3)  # `noisy` of a tree whose present search has root noise, once it has been put on
+EXPLORES = np.int8(
+    1 + NOISE_SETTLED
+)  # `noisy` of a tree whose search has root noise, once it has been put on
 
 
 @helper
 def forces(forest, rule, tree):
-    """Whether the present search of a tree forces playouts."""
+    """Whether the present search of a tree forces visits."""
     return rule.forced > 0.0 and forest.trees[tree].noisy == EXPLORES
 
 

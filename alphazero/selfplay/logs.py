@@ -4,13 +4,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from alphazero.data.games import Games
+from alphazero.data.games import Games, Openings, unknown_openings
 from alphazero.data.labels import SearchLabels
 
 PER_PLY = ("values", "full", "counts", "surprises")  # of `SearchLabels`
 
 ROW = np.dtype(
     [
+        ("opening", np.int32),  # random plies before the start, -1 where it is not known how it came about
         ("plies", np.int32),  # played and logged so far
         ("entries", np.int32),  # policy entries so far
         ("lowest", np.float32, 2),  # lowest search value of each player
@@ -30,6 +31,7 @@ class Logs(NamedTuple):
 
     rows: np.ndarray  # ROW [T]
     starts: np.ndarray  # state_dtype [T]
+    opening_actions: np.ndarray  # int32 [T, P]
     actions: np.ndarray  # int32 [T, P]
     values: np.ndarray  # float32 [T, P], for the player to move
     full: np.ndarray  # int8 [T, P]
@@ -45,6 +47,7 @@ def make_logs(game: Any, trees: int) -> Logs:
     return Logs(
         np.zeros(trees, ROW),
         np.zeros(trees, game.state_dtype),
+        np.zeros(plies, np.int32),
         np.zeros(plies, np.int32),
         np.zeros(plies, np.float32),
         np.zeros(plies, np.int8),
@@ -72,6 +75,10 @@ def take_game(logs: Logs, tree: int) -> Games:
         ends=np.array([row["end"]], np.int8),
         actions=logs.actions[tree, :plies].copy(),
         labels=labels,
+        openings=Openings(
+            np.array([row["opening"]], np.int32),
+            logs.opening_actions[tree, : max(0, row["opening"])].copy(),
+        ),
     )
 
 
@@ -80,13 +87,16 @@ def put_game(logs: Logs, tree: int, game: Games, checked: bool) -> None:
     labels = game.labels
     assert isinstance(labels, SearchLabels)
     plies, entries = int(game.lengths[0]), len(labels.policy_actions)
+    opening, moves = game.openings or unknown_openings(1)
     logs.starts[tree] = game.starts[0]
+    logs.opening_actions[tree, : len(moves)] = moves
     logs.actions[tree, :plies] = game.actions
     for name in PER_PLY:
         getattr(logs, name)[tree, :plies] = getattr(labels, name)
     logs.policy_actions[tree, :entries] = labels.policy_actions
     logs.policy_weights[tree, :entries] = labels.policy_weights
     row = np.zeros(1, ROW)
-    row["plies"], row["entries"], row["lowest"] = plies, entries, labels.lowest[0]
+    row["opening"], row["plies"], row["entries"] = opening[0], plies, entries
+    row["lowest"] = labels.lowest[0]
     row["active"], row["checked"] = 1, checked
     logs.rows[tree] = row[0]

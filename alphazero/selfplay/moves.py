@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from alphazero.data.games import End
 from alphazero.data.labels import WEIGHT_SCALE
 from alphazero.search.forest import ROOT
 from alphazero.search.noise import draw, draw_unit
@@ -16,6 +17,8 @@ from alphazero.search.root import choose_edge, root_policy, root_value
 from alphazero.search.simulate import set_root, start_search
 from games.bits import copy_state, random_below
 from games.kernel import helper, njit
+
+RULES, RESIGNED, TRUNCATED = int(End.RULES), int(End.RESIGNED), int(End.TRUNCATED)
 
 
 class PlayRule(NamedTuple):
@@ -61,17 +64,21 @@ def begin_search(game, forest, rule, play, logs, tree):
 @helper
 def begin_game(game, forest, rule, play, logs, tree):
     """Begin a new game in a tree, after 0 to `random_opening_plies` random plies that do not end it."""
-    state = forest.leaf_states[tree, 0]
+    state, row = forest.leaf_states[tree, 0], logs.rows[tree]
     game.reset(state)
+    row.opening = 0
     if play.random_opening_plies > 0:
         plies = random_below(draw(forest, tree), play.random_opening_plies + 1)
         for _ in range(plies):
             count = game.legal_actions(state, forest.legal[tree])
-            game.play(state, np.int64(forest.legal[tree, random_below(draw(forest, tree), count)]))
+            action = np.int64(forest.legal[tree, random_below(draw(forest, tree), count)])
+            game.play(state, action)
+            logs.opening_actions[tree, row.opening] = action
+            row.opening += 1
             if game.is_over(state):
                 game.reset(state)
+                row.opening = 0
     copy_state(logs.starts[tree], state)
-    row = logs.rows[tree]
     row.plies = row.entries = 0
     row.active = 1
     row.ended = row.end = row.outcome = 0
@@ -134,15 +141,17 @@ def finish_move(game, forest, rule, play, logs, tree):
     value = root_value(forest, tree)
     if value < play.resign_threshold and not row.checked:
         row.outcome = 1 if forest.nodes[tree, ROOT].player == 1 else -1
-        row.end = row.ended = 1
+        row.end = RESIGNED
+        row.ended = 1
         return
     temperature = play.temperature if row.plies < play.temperature_plies else play.temperature_final
     action = np.int64(forest.edges[tree, choose_edge(forest, rule, rule.gumbel, tree, temperature)].action)
     log_move(forest, rule, logs, tree, action, value)
     play_at_root(game, forest, tree, action, play.keep_subtree)
-    root = forest.states[tree, 0]
+    root = forest.states[tree, ROOT]
     if game.is_over(root):
         row.outcome = game.outcome(root)
+        row.end = TRUNCATED if game.is_truncated(root) else RULES
         row.ended = 1
     else:
         begin_search(game, forest, rule, play, logs, tree)
@@ -167,3 +176,14 @@ def finish_moves(game, forest, rule, play, logs, trees):
     """Play the moves of the trees int32[n], whose searches have finished."""
     for index in range(trees.size):
         finish_move(game, forest, rule, play, logs, np.int64(trees[index]))
+
+
+@njit
+def replay_games(game, forest, rule, play, logs, trees):
+    """Make the positions at the roots of the trees int32[n] those of their logged games, which are legal."""
+    for index in range(trees.size):
+        tree = np.int64(trees[index])
+        root = forest.states[tree, ROOT]
+        copy_state(root, logs.starts[tree])
+        for ply in range(logs.rows[tree].plies):
+            game.play(root, np.int64(logs.actions[tree, ply]))

@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from alphazero.data.games import Games, join, no_games, select
+from alphazero.data.labels import SearchLabels
 from alphazero.moments import during
 from alphazero.search.evaluators import Evaluator
+from alphazero.search.forest import ROOT
 from alphazero.search.search import Search
 from alphazero.selfplay import moves
 from alphazero.selfplay.logs import make_logs, put_game, take_game
@@ -62,7 +64,7 @@ class _Group:
         """
         self.search.clear_cache()
         trees = self.active
-        roots = self.search.forest.states[trees, 0]
+        roots = self.search.forest.states[trees, ROOT]
         self.search.set_roots(roots, trees)
         self.call(moves.begin_searches, trees)
 
@@ -190,7 +192,11 @@ class SelfPlay:
             group.search.expand(logits, values)
 
     def state(self) -> tuple[Games, dict[str, np.ndarray]]:
-        """Return the games under way and, by name, the arrays that `restore` needs besides them."""
+        """Return the games under way and, by name, the arrays that `restore` needs besides them.
+
+        For group k with T trees: active{k} int8[T], 1 where a game is under way; checked{k} int8[T], 1 where nobody
+        resigns; seeds{k} uint64[T], the generators; and started int64[], how many games have been begun.
+        """
         under_way = [no_games(self.game)]
         arrays: dict[str, np.ndarray] = {}
         for index, group in enumerate(self.groups):
@@ -199,28 +205,56 @@ class SelfPlay:
             arrays |= {
                 f"active{index}": rows["active"].copy(),
                 f"checked{index}": rows["checked"].copy(),
-                f"roots{index}": group.search.forest.states[:, 0].copy(),
                 f"seeds{index}": group.search.forest.trees["seed"].copy(),
             }
         return join(under_way), arrays | {"started": np.array(self.started)}
 
     def restore(self, under_way: Games, arrays: dict[str, np.ndarray]) -> None:
-        """Go back to what `state` returned; ValueError when it belongs to other settings."""
+        """Go back to what `state` returned; ValueError when it belongs to other settings, or is something else."""
         sizes = {f"active{index}": len(group.logs.rows) for index, group in enumerate(self.groups)}
-        if sizes != {name: len(array) for name, array in arrays.items() if name.startswith("active")}:
+        if sizes != {name: array.size for name, array in arrays.items() if name.startswith("active")}:
             raise ValueError(
                 "the games under way belong to another selfplay.parallel_games or selfplay.groups: "
                 "go on with the settings that the run began with"
             )
+        parts = self._parts(under_way, arrays)
         taken = 0
-        for index, group in enumerate(self.groups):
-            for tree in np.flatnonzero(arrays[f"active{index}"]):
-                checked = bool(arrays[f"checked{index}"][tree])
-                put_game(group.logs, int(tree), select(under_way, taken, taken + 1), checked)
+        for group, (active, checked, seeds) in zip(self.groups, parts, strict=True):
+            for tree in np.flatnonzero(active):
+                game = select(under_way, taken, taken + 1)
+                put_game(group.logs, int(tree), game, bool(checked[tree]))
                 taken += 1
-            group.search.forest.states[:, 0] = arrays[f"roots{index}"]
-            group.search.forest.trees["seed"][:] = arrays[f"seeds{index}"]
+            group.call(moves.replay_games, group.active)
+            group.search.forest.trees["seed"][:] = seeds
         self.started = int(arrays["started"])
+
+    def _parts(self, under_way: Games, arrays: dict[str, np.ndarray]) -> list[tuple[np.ndarray, ...]]:
+        """Return active, checked and seeds of every group; ValueError where an array is not what `state` returns."""
+        trees = [len(group.logs.rows) for group in self.groups]
+        known: dict[str, tuple[tuple[int, ...], Any]] = {"started": ((), np.int64)}
+        for index, size in enumerate(trees):
+            known |= {f"{name}{index}": ((size,), np.int8) for name in ("active", "checked")}
+            known[f"seeds{index}"] = ((size,), np.uint64)
+        for name, (shape, kind) in known.items():
+            array = arrays.get(name)
+            if array is None or array.shape != shape or array.dtype != kind:
+                found = "missing" if array is None else f"{array.dtype}{list(array.shape)}"
+                raise ValueError(
+                    f"the games under way: {name} is {found}, expected {np.dtype(kind)}{list(shape)}"
+                )
+            if kind == np.int8 and not np.isin(array, (0, 1)).all():
+                raise ValueError(f"the games under way: {name} has values other than 0 and 1")
+        if unknown := sorted(arrays.keys() - known.keys()):
+            raise ValueError(f"the games under way: {unknown[0]!r} is nothing of self-play's")
+        active = sum(int(arrays[f"active{index}"].sum()) for index in range(len(trees)))
+        if active != under_way.num_games or int(arrays["started"]) < active:
+            raise ValueError(
+                f"the games under way are {under_way.num_games}, of {active} trees, of {int(arrays['started'])} begun"
+            )
+        if not isinstance(under_way.labels, SearchLabels) and under_way.num_games:
+            raise ValueError("the games under way have no labels of a search")
+        names = ("active", "checked", "seeds")
+        return [tuple(arrays[f"{name}{index}"] for name in names) for index in range(len(trees))]
 
 
 def submit(

@@ -42,6 +42,8 @@ CORE = np.dtype(
     align=True,
 )
 
+FIFTY_MOVES = 100  # plies without a capture or a pawn's move, after which a game is drawn
+THREEFOLD = 2  # earlier occurrences of a position that make its next a draw
 UPSIDE_DOWN = 56  # square ^ UPSIDE_DOWN is the square after the board is turned
 LIGHT = np.uint64(0x55AA55AA55AA55AA)
 _RANDOM = np.random.default_rng(20)

@@ -6,7 +6,7 @@ from typing import NamedTuple, cast
 import numpy as np
 
 from games.bits import byte_swap, mix, next_seed, random_below
-from games.chess import notation
+from games.chess import notation, reading
 from games.chess.actions import (
     FIRST_PROMOTION,
     FLIP,
@@ -15,15 +15,13 @@ from games.chess.actions import (
     TARGET,
 )
 from games.chess.attacks import ONE
-from games.chess.board import CORE, is_insufficient, make_move, whole_hash
+from games.chess.board import CORE, FIFTY_MOVES, THREEFOLD, is_insufficient, make_move, whole_hash
 from games.chess.checks import KINGSIDE, QUEENSIDE, in_check
 from games.chess.moves import can_move, legal_actions
 from games.game import game_class, njit
 from games.kernel import helper
 from games.protocol import Game
 
-FIFTY_MOVES = 100  # plies
-THREEFOLD = 2  # earlier occurrences
 PER_POSITION, CONSTANT = 14, 7  # planes: of each position shown, and of the present one alone
 SCALE = np.float32(0.01)  # of the planes that count moves
 
@@ -83,13 +81,14 @@ def _judge(game, state, repeats):
     if not can_move(core):
         state.over = 1
         state.result = _mated(core)
-    elif (
-        core.quiet >= FIFTY_MOVES
-        or repeats >= THREEFOLD
-        or state.plies >= game.longest
-        or is_insufficient(core)
-    ):
+    elif state.plies >= game.longest or _is_drawn(core, repeats):
         state.over = 1
+
+
+@helper
+def _is_drawn(core, repeats):
+    """Whether a position is a draw although it can be played on; repeats: how often it has occurred before."""
+    return core.quiet >= FIFTY_MOVES or repeats >= THREEFOLD or is_insufficient(core)
 
 
 @helper
@@ -130,8 +129,9 @@ class Chess(NamedTuple):
     max_plies = property(lambda self: self.longest)
     state_dtype = property(lambda self: _state_dtype(self.history))
     rules = property(lambda self: {"history": self.history, "max_plies": self.longest})
-    action_name, parse_action, part_name = notation.action_name, notation.parse_action, notation.part_name
-    state_text, parse_state, render = notation.state_text, notation.parse_state, notation.render
+    action_name, parse_action, part_name = notation.action_name, reading.parse_action, notation.part_name
+    state_text, parse_state, render = notation.state_text, reading.parse_state, notation.render
+    end_reason = notation.end_reason
 
     @njit
     def reset(self, state):
@@ -172,6 +172,13 @@ class Chess(NamedTuple):
         return np.int64(state.core.player)
 
     @njit
+    def is_truncated(self, state):
+        """Whether the game was cut at its longest length, with no other reason to end."""
+        if not state.over or state.plies < self.longest:
+            return False
+        return not _is_drawn(state.core, np.int64(state.repeats[state.slot])) and can_move(state.core)
+
+    @njit
     def encode(self, state, planes):
         for back in range(self.history):
             first, slot = PER_POSITION * back, (state.slot - back + self.history) % self.history
@@ -200,7 +207,10 @@ class Chess(NamedTuple):
 
     @njit
     def input_hash(self, state):
-        key = mix(state.core.hash + np.uint64(state.plies))
+        key, earlier = mix(state.core.hash + np.uint64(state.plies)), np.uint64(0)
+        for ply in range(state.core.quiet):  # positions that can come again, in any order
+            earlier += mix(state.past[ply])
+        key = mix(key + earlier)
         for back in range(min(self.history, state.known)):
             slot = (state.slot - back + self.history) % self.history
             key = mix(
@@ -211,7 +221,7 @@ class Chess(NamedTuple):
         return mix(key + np.uint64(2 * state.core.quiet + state.over))
 
     @njit
-    def random_playout(self, state, out, seed):
+    def random_rollout(self, state, out, seed):
         """Play uniformly random moves to the end, listing them once a ply."""
         core, drawn = state.core, False
         while not state.over:

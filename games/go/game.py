@@ -188,7 +188,7 @@ class Go(NamedTuple):
     longest: int  # plies after which a game ends
 
     text_is_complete = False  # text leaves earlier positions out
-    playout_is_uniform = False  # it does not fill own eyes
+    rollout_is_uniform = False  # it does not fill own eyes
     planes = property(lambda self: 2 * self.history + 1 + NUM_FEATURES * self.features)
     board_shape = property(lambda self: (self.rows, self.cols))
     num_actions = property(lambda self: self.rows * self.cols + 1)
@@ -200,6 +200,7 @@ class Go(NamedTuple):
     )
     action_name, parse_action = notation.action_name, notation.parse_action
     state_text, parse_state, render = notation.state_text, notation.parse_state, notation.render
+    end_reason = notation.end_reason
 
     @property
     def rules(self) -> dict:
@@ -263,6 +264,11 @@ class Go(NamedTuple):
         return np.int64(state.player)
 
     @njit
+    def is_truncated(self, state):
+        """Whether the game was cut at its longest length, without two passes."""
+        return state.over != 0 and state.passes < 2
+
+    @njit
     def encode(self, state, planes):
         encode_history(self, state, planes)
         if self.features:
@@ -283,10 +289,10 @@ class Go(NamedTuple):
         return mix(mix(key) + np.uint64(state.plies))
 
     @njit
-    def random_playout(self, state, out, seed):
+    def random_rollout(self, state, out, seed):
         """Play at random to the end, no own eyes filled, with the simple ko rule; return the result by area.
 
-        A playout ends after two passes, or after three times as many plies as the board has points.
+        A rollout ends after two passes, or after three times as many plies as the board has points.
         """
         if state.over:
             return np.int64(state.result)

@@ -122,8 +122,17 @@ def area(self, state) -> tuple[int, int]:
     return points[1], points[2]
 
 
-def render(self, state) -> str:
-    """Return the board for a terminal: columns lettered (without i), rows numbered from below, X Black and O White.
+def end_reason(self, state) -> str:
+    """Return why a game has ended, and the points of both; nothing while it goes on."""
+    if not self.is_over(state):
+        return ""
+    black, white = area(self, state)
+    why = f"the longest game, {self.longest} plies" if self.is_truncated(state) else "two passes"
+    return f"{why}: Black {black}, White {white} + {self.komi:g} = {white + self.komi:g}"
+
+
+def render(self, state, view: int = 0) -> str:
+    """Return the board for a terminal, whatever `view` is: columns lettered (without i), rows from below, X Black.
 
     Under the board of a game that is over stand the points of both.
     """

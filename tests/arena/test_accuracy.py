@@ -8,9 +8,7 @@ from alphazero.arena.accuracy import (
     Errors,
     PositionSet,
     count_errors,
-    join_moves,
     read_positions,
-    split_moves,
     total,
 )
 from alphazero.arena.players import make_player
@@ -56,8 +54,8 @@ def test_scores_and_positions_are_read_and_comments_left_out(tmp_path):
     ("", "no positions"),
     ("# nothing\n", "no positions"),
     (WINS + "1234 0 0 0\n", "line 2: 3 words|line 2: 4 scores|line 2: .*scores: expected 7"),
-    (WINS + "\n12x4 0 0 0 0 0 0 0\n", "line 3: cannot read the move 'x'"),
-    ("1111111 0 0 0 0 0 0 0\n", "line 1: illegal move '1'"),
+    (WINS + "\n12x4 0 0 0 0 0 0 0\n", "line 3: move 3: cannot read the move 'x'"),
+    ("1111111 0 0 0 0 0 0 0\n", "line 1: move 7: illegal move '1'"),
     ("1212121 0 0 0 0 0 0 0\n", "line 1: the game is over"),
     ("12 0 0 0 0 0 0 a\n", "line 1: score 'a' of action 6"),
     ("12 . 0 0 0 0 0 0\n", "line 1: score '.' of action 0: expected a number, for it is legal"),
@@ -90,9 +88,10 @@ def test_a_wrong_move_is_one_whose_result_is_not_the_best(tmp_path):
 
 def test_many_positions_are_asked_for_in_parts(tmp_path):
     found = read_positions(write(tmp_path, WINS * 600), CONNECT_FOUR)
-    done: list[int] = []
-    errors = count_errors(FixedPlayer(CONNECT_FOUR, 0), found, done.append)
-    assert (errors.wrong, errors.positions, sum(done)) == (0, 600, 600) and len(done) > 1
+    done: list[tuple[str, int, int]] = []
+    errors = count_errors(FixedPlayer(CONNECT_FOUR, 0), found, lambda *now: done.append(now))
+    assert (errors.wrong, errors.positions) == (0, 600)
+    assert len(done) > 1 and done[-1] == (found.name, 600, 600)
 
 
 def test_interval_of_wilson_by_hand():
@@ -101,16 +100,6 @@ def test_interval_of_wilson_by_hand():
     assert (few.value, few.low, few.high) == pytest.approx((0.1, 0.0552, 0.1744), abs=1e-4)
     assert (none.low, none.high) == pytest.approx((0.0, 0.1611), abs=1e-4)
     assert total([Errors("a", 100, 10), Errors("b", 20, 0)]) == Errors("all", 120, 10)
-
-
-@pytest.mark.parametrize("names", [[], ["4"], ["4", "3"], ["a1"], ["a1", "b2"], ["10", "3"]])
-def test_moves_in_one_word_are_read_back(names):
-    assert split_moves(join_moves(names), games.make("connect_four")) == names
-
-
-def test_a_single_move_of_two_characters_needs_no_comma():
-    assert split_moves("e4", games.make("chess")) == ["e4"]
-    assert split_moves("44", games.make("connect_four")) == ["4", "4"]
 
 
 def test_the_solver_never_errs_and_random_play_does():

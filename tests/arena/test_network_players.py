@@ -9,13 +9,14 @@ from alphazero.arena.network_players import PolicyPlayer, ValuePlayer
 from alphazero.arena.players import make_player
 from alphazero.arena.random_player import RandomPlayer
 from alphazero.play.player import Turns
+from alphazero.search import Oracle
 from games.factored import Factored
 from tests.arena.tictactoe import ExactNetwork, after, minimax, random_positions
 
 GAME = games.make("tic_tac_toe")
 
 
-class FixedLogits:
+class FixedLogits(Oracle):
     """A network that gives every position the same logits and the value 0."""
 
     def __init__(self, logits):

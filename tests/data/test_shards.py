@@ -12,13 +12,13 @@ from alphazero.data.games import arrays_of, from_arrays
 from alphazero.data.labels import SearchLabels
 from alphazero.data.loading import load_games
 from alphazero.data.shards import ShardError, pack, read_folder, read_shard, unpack, write_shard
-from tests.selfplay.helpers import random_games, same
+from tests.selfplay.helpers import legal_games, same, worker
 
 
 @pytest.fixture
 def shard(tmp_path, tic_tac_toe):
     """Return the path of a good shard and its games."""
-    stored = random_games(tic_tac_toe, [4, 9, 6, 0, 5])
+    stored = legal_games(tic_tac_toe, 5)
     return write_shard(tmp_path / "games", "shard-000000", tic_tac_toe, stored, seed=3), stored
 
 
@@ -37,8 +37,9 @@ def test_the_manifest_says_what_the_shard_holds(shard):
     path, stored = shard
     manifest = json.loads(path.with_suffix(".json").read_text())
     assert manifest["game"] == "tic_tac_toe" and manifest["seed"] == 3
-    assert (manifest["games"], manifest["positions"], manifest["bytes"]) == (5, 24, path.stat().st_size)
-    assert stored.num_positions == 24
+    found = (manifest["games"], manifest["positions"], manifest["bytes"], manifest["labels"])
+    assert found == (5, stored.num_positions, path.stat().st_size, "search")
+    assert stored.num_games == 5 and stored.num_positions > 10
 
 
 def test_only_the_shard_and_its_manifest_stay_in_the_folder(shard):
@@ -100,8 +101,9 @@ def test_a_manifest_of_an_unknown_game_is_named(shard):
 
 
 def test_bytes_that_are_damaged_give_the_games_or_a_shard_error(tic_tac_toe):
-    stored = random_games(tic_tac_toe, [4, 9, 6])
-    extra = {"seeds": np.arange(5, dtype=np.uint64)}
+    play = worker(tic_tac_toe, random_opening_plies=2)
+    play.play(3)
+    stored, extra = play.state()
     data = pack(stored, extra)
     rng = np.random.default_rng(1)
     refused = 0
@@ -110,8 +112,9 @@ def test_bytes_that_are_damaged_give_the_games_or_a_shard_error(tic_tac_toe):
         for place in rng.integers(len(damaged) or 1, size=rng.integers(1, 4)) if damaged else ():
             damaged[place] = rng.integers(256)
         try:
-            found, others = unpack(bytes(damaged), tic_tac_toe)
-            assert same(found, stored) and (others["seeds"] == extra["seeds"]).all()
+            found, others = unpack(bytes(damaged), tic_tac_toe, finished=False)
+            assert same(found, stored) and others.keys() == extra.keys()
+            assert all((others[name] == extra[name]).all() for name in extra)
         except ShardError:
             refused += 1
     assert refused > 200
@@ -137,7 +140,7 @@ def test_an_npz_with_other_arrays_is_refused(tmp_path, tic_tac_toe):
     ("policy_weights", lambda array: np.append(array, array)),
 ])  # fmt: skip
 def test_arrays_that_do_not_fit_together_are_refused(tic_tac_toe, name, change):
-    stored = random_games(tic_tac_toe, [4, 9, 6])
+    stored = legal_games(tic_tac_toe, 3)
     arrays = arrays_of(stored)
     data = pack(from_arrays(arrays | {name: change(arrays[name])}, SearchLabels))
     with pytest.raises(ShardError, match="not the arrays of games of tic_tac_toe"):
@@ -151,7 +154,7 @@ def test_positions_come_back_as_the_records_that_compiled_code_knows(shard, tic_
 
 
 def test_a_bad_shard_is_left_out_and_named_and_the_others_are_read(tmp_path, tic_tac_toe):
-    parts = [random_games(tic_tac_toe, [4, 5], seed=seed) for seed in range(3)]
+    parts = [legal_games(tic_tac_toe, 2, seed=seed) for seed in range(3)]
     paths = [write_shard(tmp_path, f"shard-{index}", tic_tac_toe, part) for index, part in enumerate(parts)]
     paths[1].write_bytes(paths[1].read_bytes()[:-10])
     game, found, bad = read_folder(tmp_path)
@@ -161,7 +164,7 @@ def test_a_bad_shard_is_left_out_and_named_and_the_others_are_read(tmp_path, tic
 
 
 def test_a_crash_before_the_manifest_leaves_a_shard_that_does_not_count(tmp_path, tic_tac_toe, monkeypatch):
-    first = random_games(tic_tac_toe, [4, 5])
+    first = legal_games(tic_tac_toe, 2)
     write_shard(tmp_path, "shard-0", tic_tac_toe, first)
     write = shards.write_atomically
 
@@ -172,7 +175,7 @@ def test_a_crash_before_the_manifest_leaves_a_shard_that_does_not_count(tmp_path
 
     monkeypatch.setattr(shards, "write_atomically", crash)
     with pytest.raises(KeyboardInterrupt):
-        write_shard(tmp_path, "shard-1", tic_tac_toe, random_games(tic_tac_toe, [3]))
+        write_shard(tmp_path, "shard-1", tic_tac_toe, legal_games(tic_tac_toe, 1))
     assert (tmp_path / "shard-1.npz").exists()
     _, found, bad = read_folder(tmp_path)
     assert same(found, first)

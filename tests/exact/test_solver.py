@@ -23,7 +23,7 @@ def check(game, solver, states) -> None:
             where = f"{game.state_text(state)} action {action}"
             assert (plain.scores[action] != ILLEGAL) == (action in legal), where
             if action in legal:
-                assert plain.outcomes[action] == far.outcomes[action] == exact[action][0], where
+                assert plain.values[action] == far.values[action] == exact[action][0], where
                 assert far.plies[action] == exact[action][1], where
         best = max(exact.values(), key=lambda value: value[0] * (1.0 - 0.0001 * value[1]))
         assert plain.value == far.value == best[0]
@@ -76,7 +76,7 @@ def test_full_size_positions_agree_between_both_solvers():
     fast, slow = ConnectFourSolver(CONNECT_FOUR, 8.0), AlphaBetaSolver(CONNECT_FOUR, 64.0)
     for state in random_states(CONNECT_FOUR, 60, 26, seed=2):
         one, other = fast.solve(state, distance=True), slow.solve(state, distance=True)
-        assert np.array_equal(one.outcomes, other.outcomes), CONNECT_FOUR.state_text(state)
+        assert np.array_equal(one.values, other.values), CONNECT_FOUR.state_text(state)
         assert np.array_equal(one.plies, other.plies), CONNECT_FOUR.state_text(state)
 
 
@@ -119,6 +119,14 @@ def test_a_game_too_large_says_what_is_known_so_far():
 def test_a_finished_game_cannot_be_solved():
     with pytest.raises(ValueError, match="the game is over"):
         make_solver(CONNECT_FOUR, 1.0).solve(after(CONNECT_FOUR, "1212121"))
+
+
+def test_what_a_solver_knows_of_one_position_is_not_taken_for_another():
+    # They shared a hash while the player to move was added to a bitboard.
+    game = games.make("othello", size=4)
+    solver = make_solver(game, 16.0)
+    for text, value in ((".oxx/ooxo/xxoo/xooo o", -1), ("..oo/xoox/ooox/oxxx x", 0)):
+        assert solver.solve(game.parse_state(text)).value == value, text
 
 
 def test_a_table_kept_from_call_to_call_saves_positions():

@@ -27,8 +27,8 @@ class Fault(IntEnum):
     ENCODING_WRITES_BESIDE = auto()
     HASH_FORGETS_A_CELL = auto()
     POSITION_HASH_FORGETS_THE_MOVER = auto()
-    PLAYOUT_PREFERS_LOW_CELLS = auto()
-    PLAYOUT_SIGN_FLIPPED = auto()
+    ROLLOUT_PREFERS_LOW_CELLS = auto()
+    ROLLOUT_SIGN_FLIPPED = auto()
     RESET_KEEPS_THE_OLD_GAME = auto()
     LIMIT_TOO_LOW = auto()
     MIRRORED_PLANES_ONLY = auto()
@@ -37,6 +37,9 @@ class Fault(IntEnum):
     EQUAL_NAMES = auto()
     READS_TAKEN_CELLS = auto()
     TEXT_LOSES_A_STONE = auto()
+    TRUNCATED_TOO_EARLY = auto()
+    ENDS_WITHOUT_A_REASON = auto()
+    DRAWS_FOR_ONE_PLAYER_ONLY = auto()
 
 
 @game_class("broken")
@@ -78,8 +81,13 @@ class Broken(NamedTuple):
             text = text.replace("x", ".", 1).replace("o", ".", 1)
         return self.game.parse_state(text)
 
-    def render(self, state) -> str:
-        return self.game.render(state)
+    def render(self, state, view: int = 0):
+        return (
+            None if self.fault == Fault.DRAWS_FOR_ONE_PLAYER_ONLY and view else self.game.render(state, view)
+        )
+
+    def end_reason(self, state) -> str:
+        return "" if self.fault == Fault.ENDS_WITHOUT_A_REASON else self.game.end_reason(state)
 
     @njit
     def reset(self, state):
@@ -129,6 +137,12 @@ class Broken(NamedTuple):
         return self.game.to_move(state)
 
     @njit
+    def is_truncated(self, state):
+        if self.fault == Fault.TRUNCATED_TOO_EARLY:
+            return state.over != 0
+        return self.game.is_truncated(state)
+
+    @njit
     def encode(self, state, planes):
         if self.fault == Fault.ENCODING_CHANGES_THE_STATE:
             state.over = state.plies > 6
@@ -162,14 +176,14 @@ class Broken(NamedTuple):
         return self.game.input_hash(state)
 
     @njit
-    def random_playout(self, state, out, seed):
-        if self.fault == Fault.PLAYOUT_PREFERS_LOW_CELLS:
+    def random_rollout(self, state, out, seed):
+        if self.fault == Fault.ROLLOUT_PREFERS_LOW_CELLS:
             while not self.is_over(state):
                 self.legal_actions(state, out)
                 self.play(state, np.int64(out[0]))
             return self.outcome(state)
-        result = self.game.random_playout(state, out, seed)
-        return -result if self.fault == Fault.PLAYOUT_SIGN_FLIPPED else result
+        result = self.game.random_rollout(state, out, seed)
+        return -result if self.fault == Fault.ROLLOUT_SIGN_FLIPPED else result
 
 
 def broken(fault: Fault) -> Broken:

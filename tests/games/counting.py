@@ -1,8 +1,13 @@
 """Counting positions by their paths and by their number, for comparison with published tables."""
 
+from collections.abc import Iterable
+from typing import NamedTuple
+
 import numpy as np
 
 from games.game import copy_state, njit
+
+MOST_LEGAL = 60  # legal actions of a position whose children are listed
 
 
 @njit
@@ -39,13 +44,14 @@ def perft(game, depth: int, start=None) -> int:
 
 @njit
 def _expand(game, states, legal, children, hashes):
-    """Write all children of states and their input hashes; return how many."""
+    """Write all children of states, and their input and position hashes to hashes uint64[n, 2]; return how many."""
     count = 0
     for parent in range(len(states)):
         for action in legal[: game.legal_actions(states[parent], legal)]:
             copy_state(children[count], states[parent])
             game.play(children[count], np.int64(action))
-            hashes[count] = game.input_hash(children[count])
+            hashes[count, 0] = game.input_hash(children[count])
+            hashes[count, 1] = game.position_hash(children[count])
             count += 1
     return count
 
@@ -57,7 +63,39 @@ def positions_by_ply(game, depth: int) -> list[np.ndarray]:
     legal = np.zeros(game.num_actions, np.int32)
     for _ in range(depth):
         children = np.zeros(len(layers[-1]) * game.num_actions, game.state_dtype)
-        hashes = np.zeros(len(children), np.uint64)
+        hashes = np.zeros((len(children), 2), np.uint64)
         count = _expand(game, layers[-1], legal, children, hashes)
-        layers.append(children[np.unique(hashes[:count], return_index=True)[1]])
+        layers.append(children[np.unique(hashes[:count, 0], return_index=True)[1]])
     return layers
+
+
+class Reached(NamedTuple):
+    """Positions that can be reached, told apart by all their bytes."""
+
+    states: np.ndarray  # state_dtype[n]
+    input_hashes: np.ndarray  # uint64[n]
+    position_hashes: np.ndarray  # uint64[n]
+
+
+def reachable(game, plies: int, start=None) -> Reached:
+    """Return every position that can be reached from one (the start) by 1 to `plies` actions."""
+    layer = np.zeros(1, game.state_dtype)
+    layer[0] = game.initial_state() if start is None else start
+    legal = np.zeros(game.num_actions, np.int32)
+    known: dict[bytes, np.ndarray] = {}
+    for _ in range(plies):
+        children = np.zeros(len(layer) * MOST_LEGAL, game.state_dtype)
+        hashes = np.zeros((len(children), 2), np.uint64)
+        count = _expand(game, layer, legal, children, hashes)
+        rows = children[:count].view(f"V{children.itemsize}").tolist()
+        new = {row: pair for row, pair in zip(rows, hashes[:count], strict=True) if row not in known}
+        known |= new
+        layer = _records(new, game.state_dtype)
+        if not len(layer):
+            break
+    pairs = np.array(list(known.values()))
+    return Reached(_records(known, game.state_dtype), pairs[:, 0], pairs[:, 1])
+
+
+def _records(rows: Iterable[bytes], dtype: np.dtype) -> np.ndarray:
+    return np.frombuffer(bytearray().join(rows), dtype)

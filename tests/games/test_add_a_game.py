@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from textwrap import dedent
 
@@ -18,25 +19,37 @@ def blocks(language: str) -> list[str]:
 
 
 GAME, CHECK = blocks("python")
-ENTRY_POINT, CONFIG = blocks("toml")
+PYPROJECT, CONFIG = blocks("toml")
+BUILD = "import sys, setuptools.build_meta as backend; backend.build_wheel(sys.argv[1])"
 
 
 @pytest.fixture(scope="module")
 def installed(request) -> Path:
     """Return a folder with the game as pip would install it; one that stays, so that compiled code is kept."""
     folder = Path(request.config.cache.mkdir("outside_game"))
-    metadata = folder / "dots_and_boxes-1.0.dist-info"
-    metadata.mkdir(exist_ok=True)
-    group, entry = re.fullmatch(r'\[project.entry-points."(.*)"\]\n(.*)\n', ENTRY_POINT).groups()
-    for path, text in (
-        (folder / "dots_and_boxes.py", GAME),
-        (folder / "dots.toml", CONFIG),
-        (metadata / "METADATA", "Metadata-Version: 2.1\nName: dots-and-boxes\nVersion: 1.0\n"),
-        (metadata / "entry_points.txt", f"[{group}]\n{entry.replace(chr(34), '')}\n"),
-    ):
-        if not path.exists() or path.read_text() != text:
+    source = folder / "source"
+    source.mkdir(exist_ok=True)
+    texts = {source / "dots_and_boxes.py": GAME, source / "pyproject.toml": PYPROJECT}
+    if any(not path.exists() or path.read_text() != text for path, text in texts.items()):
+        for path, text in texts.items():
             path.write_text(text)
+        wheel = built(source)
+        with zipfile.ZipFile(wheel) as archive:
+            archive.extractall(folder)
+    (folder / "dots.toml").write_text(CONFIG)
     return folder
+
+
+def built(source: Path) -> Path:
+    """Return the wheel that setuptools makes of a folder, without anything from the network."""
+    pytest.importorskip("setuptools")
+    for old in source.glob("*.whl"):
+        old.unlink()
+    command = [sys.executable, "-c", BUILD, str(source)]
+    done = subprocess.run(command, cwd=source, capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0, done.stderr
+    (wheel,) = source.glob("*.whl")
+    return wheel
 
 
 def run(installed: Path, code: str) -> str:

@@ -1,10 +1,13 @@
 """Every game keeps the contract; and the checker notices every planted error, for the right reason."""
 
+import re
+
 import pytest
 
 import games
 from games.connect_four import LargeConnectFour
 from games.contract import ContractError, check_game
+from games.contract_hashes import check_hashes
 from tests.games.broken import Fault, broken
 
 # Finished games and their results; those that end on the last possible move stand last.
@@ -101,8 +104,8 @@ CAUGHT = {
     Fault.ENCODING_WRITES_BESIDE: "encode wrote outside its planes",
     Fault.HASH_FORGETS_A_CELL: "input_hash is that of another position",
     Fault.POSITION_HASH_FORGETS_THE_MOVER: "position_hash is that of a position in which the other player",
-    Fault.PLAYOUT_PREFERS_LOW_CELLS: "random_playout wins, draws and loses",
-    Fault.PLAYOUT_SIGN_FLIPPED: "random_playout wins, draws and loses",
+    Fault.ROLLOUT_PREFERS_LOW_CELLS: "random_rollout wins, draws and loses",
+    Fault.ROLLOUT_SIGN_FLIPPED: "random_rollout wins, draws and loses",
     Fault.RESET_KEEPS_THE_OLD_GAME: "reset leaves fields of the old position",
     Fault.LIMIT_TOO_LOW: "play goes on after max_plies=8",
     Fault.MIRRORED_PLANES_ONLY: "symmetry 1 does not map",
@@ -111,6 +114,9 @@ CAUGHT = {
     Fault.EQUAL_NAMES: "names of legal actions are not unique",
     Fault.READS_TAKEN_CELLS: "which is no legal move",
     Fault.TEXT_LOSES_A_STONE: "has the text",
+    Fault.TRUNCATED_TOO_EARLY: "is_truncated after [5-8] of max_plies=9 plies",
+    Fault.ENDS_WITHOUT_A_REASON: "end_reason is '' where is_over is True",
+    Fault.DRAWS_FOR_ONE_PLAYER_ONLY: "render returns no text, seen by player 1",
 }
 
 
@@ -126,6 +132,19 @@ def test_a_planted_error_is_caught(fault, monkeypatch):
         monkeypatch.setattr(type(game), "play", lambda self, state, action: kernel(self, state, action % 9))
     with pytest.raises(ContractError, match=CAUGHT[fault]):
         check_game(game, num_games=20, examples=TIC_TAC_TOE)
+
+
+@pytest.mark.parametrize("fault, name", [
+    (Fault.HASH_FORGETS_A_CELL, "input_hash"), (Fault.POSITION_HASH_FORGETS_THE_MOVER, "position_hash"),
+])  # fmt: skip
+def test_two_positions_that_share_a_hash_are_named(fault, name):
+    found, message = check_hashes(broken(fault), 2000, 1)
+    texts = re.fullmatch(rf"two positions share the {name}: '([.xo/]+)' and '([.xo/]+)'", message)
+    assert not found and texts and texts[1] != texts[2]
+    hashes = [
+        getattr(broken(fault), name)(games.make("tic_tac_toe").parse_state(text)) for text in texts.groups()
+    ]
+    assert hashes[0] == hashes[1]
 
 
 def test_every_fault_is_tried():

@@ -14,7 +14,7 @@ from alphazero.run.integrity import PROGRESS, Committed, read_committed
 from alphazero.run.method import UnderWay
 from alphazero.run.progress import Progress, upgraded
 from alphazero.selfplay.selfplay import Tally
-from tests.selfplay.helpers import random_games, same
+from tests.selfplay.helpers import random_games, same, worker
 
 
 def lines(folder) -> list[dict]:
@@ -231,7 +231,9 @@ def test_a_checkpoint_comes_back_and_a_damaged_one_is_one_line(tmp_path):
 
 
 def test_games_under_way_come_back_and_damaged_ones_are_one_line(tmp_path, tic_tac_toe):
-    path, games = tmp_path / "x.under_way", random_games(tic_tac_toe, [3, 5])
+    play = worker(tic_tac_toe)
+    play.play(3)
+    path, games = tmp_path / "x.under_way", play.state()[0]
     save_under_way(path, UnderWay(games, {"seeds0": np.arange(2)}))
     found, arrays = load_under_way(path, tic_tac_toe)
     assert same(found, games) and arrays["seeds0"].tolist() == [0, 1]

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 from alphazero.run import plots
-from alphazero.run.plots import plot_run, read_metrics
+from alphazero.run.plots import plot_run
 
 
 def generation(number: int, minutes: float) -> dict:
@@ -107,22 +107,3 @@ def test_shares_of_results_add_up_to_a_hundred():
     plots._draw_selfplay(figure, [generation(1, 1.0), generation(2, 2.0)], "x")
     top = figure.axes[2].collections[-1].get_paths()[0].vertices
     assert top[:, 1].max() == pytest.approx(100.0) and top[:, 0].max() == 2.0
-
-
-def test_an_unfinished_last_line_is_passed_over(tmp_path):
-    folder = run_folder(tmp_path, [generation(1, 0.1)], tail='{"event": "gener')
-    assert len(read_metrics(folder / "metrics.jsonl")) == 1
-
-
-@pytest.mark.parametrize(("text", "message"), [
-    (None, "not the folder of a run: it has no metrics.jsonl"),
-    ("", "no events yet"),
-    ('{"event": "sta', "line 1 is damaged or unfinished"),
-    ('{"event": \n{"event": "start"}\n', "line 1 is damaged"),
-    ("3\n", "line 1 is no JSON object"),
-])  # fmt: skip
-def test_metrics_that_cannot_be_read_are_refused(tmp_path, text, message):
-    if text is not None:
-        (tmp_path / "metrics.jsonl").write_text(text)
-    with pytest.raises(ValueError, match=message):
-        plot_run(tmp_path)

@@ -9,6 +9,7 @@ import pytest
 from alphazero.search import (
     MixtureEvaluator,
     NetworkEvaluator,
+    Oracle,
     RolloutEvaluator,
     Search,
     UniformEvaluator,
@@ -140,7 +141,7 @@ def test_impossible_evaluators_are_refused():
 @pytest.mark.parametrize("leaves", [1, 5])
 def test_a_network_sees_the_planes_of_the_leaves_it_judges(leaves):
     # The same answers from planes and from states: no row of one belongs to another's.
-    class Network:
+    class Network(Oracle):
         def __init__(self):
             self.rows: list[np.ndarray] = []
 

@@ -19,7 +19,7 @@ class MadeUp:
     With `batch_matters` they also depend, in their last bits, on the size of the batch, as a network's do.
     """
 
-    needs_planes, cacheable, rollouts = True, True, None
+    name, needs_planes, cacheable, rollouts = "made up", True, True, None
 
     def __init__(self, game: Any, batch_matters: bool = False, strength: float = 4.0):
         rng = np.random.default_rng(5)
@@ -73,6 +73,17 @@ def random_games(game: Any, lengths: list[int], seed: int = 0) -> Games:
         actions=rng.integers(0, game.num_actions, plies).astype(np.int32),
         labels=labels,
     )
+
+
+def legal_games(game: Any, count: int, seed: int = 0, **settings: Any) -> Games:
+    """Return finished games of self-play of every kind: after random plies, resigned, with fast searches."""
+    usual = {
+        "random_opening_plies": 2,
+        "full_search_fraction": 0.6,
+        "fast_simulations": 2,
+        "resign_threshold": -0.5,
+    }
+    return worker(game, seed, parallel_games=count, **(usual | settings)).play(count, only=count)
 
 
 class Ply(NamedTuple):

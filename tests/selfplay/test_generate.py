@@ -78,7 +78,7 @@ def test_loaded_games_agree_with_a_replay_in_plain_python(tic_tac_toe, folder):
         assert loaded.states[row] == ply.state
         assert loaded.game_index[row] == ply.game
         assert loaded.values[row] == np.float32(ply.value)
-        assert loaded.outcomes[row] == (played.outcome if ply.ply % 2 == 0 else -played.outcome)
+        assert loaded.results[row] == (played.outcome if ply.ply % 2 == 0 else -played.outcome)
         weights = np.zeros(9)
         weights[list(ply.policy)] = list(ply.policy.values())
         assert loaded.policies[row] == pytest.approx(weights / weights.sum(), abs=1e-6)

@@ -73,7 +73,7 @@ def test_the_tally_counts_moves_positions_and_time(tic_tac_toe):
     assert 0 < play.tally.rows <= 9 * games.num_positions
 
 
-# Playout caps
+# Fast searches
 
 
 def test_the_share_of_full_searches_is_the_one_asked_for(tic_tac_toe):
@@ -254,7 +254,7 @@ def test_the_saved_state_survives_the_disk(tic_tac_toe):
 
     first, second = worker(tic_tac_toe, **SETTINGS), worker(tic_tac_toe, **SETTINGS)
     first.play(15)
-    second.restore(*unpack(pack(*first.state()), tic_tac_toe))
+    second.restore(*unpack(pack(*first.state()), tic_tac_toe, finished=False))
     assert same(second.play(15), first.play(15))
 
 

@@ -1,12 +1,11 @@
 """`alphabeta`: looks a fixed number of plies ahead."""
 
-from typing import Any
-
 from alphazero.arena.players import Kind, Player
+from games import Game
 from games.options import Option
 
 
-def build(game: Any, seed: int, device: str, name: str, depth: int) -> Player:
+def build(game: Game, seed: int, device: str, name: str, depth: int) -> Player:
     """Return the player."""
     from alphazero.arena.alphabeta import AlphaBetaPlayer
 

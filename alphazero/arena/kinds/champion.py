@@ -8,6 +8,7 @@ from alphazero.arena.kinds import model
 from alphazero.arena.kinds.common import NETWORK, SEARCH
 from alphazero.arena.players import Kind, Player
 from alphazero.champions import require_champion
+from games import Game
 
 AT_ITS_BEST = {
     "symmetries": True,
@@ -16,7 +17,7 @@ AT_ITS_BEST = {
 }  # where it differs from `model`
 
 
-def build(game: Any, seed: int, device: str, name: str, **options: Any) -> Player:
+def build(game: Game, seed: int, device: str, name: str, **options: Any) -> Player:
     """Return the player; ValueError when the game has no champion."""
     path = str(require_champion(games.spec(game)))
     return model.build(game, seed, device, name, path=path, **options)

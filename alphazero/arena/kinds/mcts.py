@@ -1,16 +1,16 @@
 """`mcts`: tree search with random rollouts."""
 
 from dataclasses import replace
-from typing import Any
 
 from alphazero.arena.kinds.common import PROVE, ROLLOUT_SIMULATIONS, SECONDS, SIMULATIONS
 from alphazero.arena.players import Kind, Player
 from alphazero.config import SearchConfig, option_of
+from games import Game
 from games.options import Option
 
 
 def build(
-    game: Any,
+    game: Game,
     seed: int,
     device: str,
     name: str,

@@ -5,10 +5,11 @@ from typing import Any
 from alphazero.arena.kinds.common import NETWORK, NETWORK_SIMULATIONS, PATH, SEARCH
 from alphazero.arena.players import Kind, Player
 from alphazero.config import SearchConfig
+from games import Game
 
 
 def build(
-    game: Any,
+    game: Game,
     seed: int,
     device: str,
     name: str,

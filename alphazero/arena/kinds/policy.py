@@ -4,10 +4,11 @@ from typing import Any
 
 from alphazero.arena.kinds.common import NETWORK, PATH
 from alphazero.arena.players import Kind, Player
+from games import Game
 from games.options import Option
 
 
-def build(game: Any, seed: int, device: str, name: str, temperature: float, **model: Any) -> Player:
+def build(game: Game, seed: int, device: str, name: str, temperature: float, **model: Any) -> Player:
     """Return the player; ValueError for a model of another game, OSError when it cannot be read."""
     from alphazero.arena.network_players import PolicyPlayer
     from alphazero.network.loading import load_inference  # loads torch

@@ -1,11 +1,10 @@
 """`random`: every legal move with the same probability."""
 
-from typing import Any
-
 from alphazero.arena.players import Kind, Player
+from games import Game
 
 
-def build(game: Any, seed: int, device: str, name: str) -> Player:
+def build(game: Game, seed: int, device: str, name: str) -> Player:
     """Return the player."""
     from alphazero.arena.random_player import RandomPlayer
 

@@ -3,10 +3,11 @@
 from typing import Any
 
 from alphazero.arena.players import Kind, Player
+from games import Game
 from games.options import Option
 
 
-def build(game: Any, seed: int, device: str, name: str, **options: Any) -> Player:
+def build(game: Game, seed: int, device: str, name: str, **options: Any) -> Player:
     """Return the player; ValueError when the machine has no such memory."""
     from alphazero.arena.solver_player import SolverPlayer
 

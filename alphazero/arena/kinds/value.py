@@ -4,9 +4,10 @@ from typing import Any
 
 from alphazero.arena.kinds.common import NETWORK, PATH
 from alphazero.arena.players import Kind, Player
+from games import Game
 
 
-def build(game: Any, seed: int, device: str, name: str, **model: Any) -> Player:
+def build(game: Game, seed: int, device: str, name: str, **model: Any) -> Player:
     """Return the player; ValueError for a model of another game, OSError when it cannot be read."""
     from alphazero.arena.network_players import ValuePlayer
     from alphazero.network.loading import load_inference  # loads torch
