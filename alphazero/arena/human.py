@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from alphazero.play.player import Decisions, Player, Turns
+from games import Game
 
 
 class HumanPlayer(Player):
@@ -13,7 +14,7 @@ class HumanPlayer(Player):
     ask: takes the text to show (board, what was wrong with the last answer, prompt) and returns the answer.
     """
 
-    def __init__(self, game, ask: Callable[[str], str] = input, name: str = "human"):
+    def __init__(self, game: Game, ask: Callable[[str], str] = input, name: str = "human"):
         super().__init__(game, name)
         self.ask = ask
 
