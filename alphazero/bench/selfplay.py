@@ -91,10 +91,12 @@ class _Worker:
         SelfPlay(game, NetworkEvaluator(inference), quick, few, seed=1).play(1)
 
     def round(self, seconds: float) -> Tally:
-        """Play for about `seconds` and return the tally, moves under way counted by their share."""
+        """Play for about `seconds`, at least one simulation, and return the tally, moves under way by their share."""
         self.selfplay.tally = Tally()
         end = time.perf_counter() + seconds
-        self.selfplay.play(10**9, until=lambda: time.perf_counter() > end)
+        self.selfplay.play(
+            10**9, until=lambda: time.perf_counter() > end and moves_under_way(self.selfplay) > 0.0
+        )
         tally = self.selfplay.tally
         return tally._replace(moves=tally.moves + moves_under_way(self.selfplay))
 
