@@ -149,6 +149,9 @@ def test_games_held_out_are_missed_where_there_are_none():
     config = build_config({"method": "imitation", "imitation": {"held_out": 0.0}})
     (finding,) = doctor.examine(record(rows, config), checks_of("imitation"))
     assert finding.change(config) == "raise imitation.held_out from 0 to 0.1 (in a new run)"
+    config = build_config({"method": "imitation", "imitation": {"held_out": 0.5}})  # of a single game
+    (finding,) = doctor.examine(record(rows, config), checks_of("imitation"))
+    assert finding.advice == ()
 
 
 @pytest.mark.parametrize("method", sorted(SCHEMAS))
@@ -213,7 +216,7 @@ def some_value(name: str, method: str) -> st.SearchStrategy:
         return st.sampled_from(option.choices or (False, True))
     low = option.low if option.low is not None else 1e-9
     high = option.high if option.high is not None else 0.99
-    between = [low + part * (min(high, low + 1000) - low) for part in (0.001, 0.01, 0.1, 0.9)]
+    between = [low + part * (min(high, low + 1000) - low) for part in (0.001, 0.01, 0.1, 0.3, 0.6, 0.9)]
     return st.sampled_from([option.kind(value) for value in (low, high, option.default, *between)])
 
 
