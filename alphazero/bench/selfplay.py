@@ -10,6 +10,7 @@ longer than a round.
 """
 
 import time
+from argparse import Namespace
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ WARM_UP_SECONDS = 5.0
 BARE_SECONDS = 1.5
 
 
-def bench_selfplay(game: Game, config: Config, options: Any) -> dict[str, Any]:
+def bench_selfplay(game: Game, config: Config, options: Namespace) -> dict[str, Any]:
     """Return positions/s, rows/s and search efficiency (cache off), and the gain of the cache.
 
     The network is fresh unless options.model names one.
