@@ -1,6 +1,7 @@
 """Rows per second of one network: every way of computing it, and the plain module, in turn."""
 
 import time
+from argparse import Namespace
 from typing import Any
 
 import torch
@@ -20,7 +21,7 @@ def network_of(game: Game, config: Config) -> Network:
     return for_game(game, config.network).eval()
 
 
-def bench_network(game: Game, config: Config, options: Any) -> dict[str, Any]:
+def bench_network(game: Game, config: Config, options: Namespace) -> dict[str, Any]:
     """Return rows/s of inference as the search uses it, of the eager module, and their ratio (medians)."""
     network, batch = network_of(game, config), config.selfplay.parallel_games
     inference = Inference(network, options.device, batch_size=batch)

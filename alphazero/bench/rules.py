@@ -1,5 +1,6 @@
 """Speed of the rules alone: random moves and rollouts per second on one thread, and the size of a position."""
 
+from argparse import Namespace
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ ROUND_SECONDS = 0.3
 CHUNK = 500
 
 
-def bench_games(rivals: Sequence[Any], options: Any) -> dict[str, Any]:
+def bench_games(rivals: Sequence[Any], options: Namespace) -> dict[str, Any]:
     """Return, for each game, random rollouts/s, random moves/s (legal moves listed each ply), bytes of a position."""
     return {game.name: _bench_game(game, options.rounds) for game in rivals}
 

@@ -1,6 +1,7 @@
 """Simulations per second of the tree search from the starting position, on one thread, one tree."""
 
 import time
+from argparse import Namespace
 from typing import Any
 
 import numba
@@ -14,7 +15,7 @@ from games.protocol import Game
 ROUND_SECONDS = 0.5
 
 
-def bench_search(game: Game, config: Config, options: Any) -> dict[str, Any]:
+def bench_search(game: Game, config: Config, options: Namespace) -> dict[str, Any]:
     """Return simulations/s with one random rollout a simulation and with the uniform evaluator.
 
     Each search begins from an empty tree and does search.simulations. `seconds_to_first` is what the first search

@@ -10,6 +10,7 @@ longer than a round.
 """
 
 import time
+from argparse import Namespace
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ WARM_UP_SECONDS = 5.0
 BARE_SECONDS = 1.5
 
 
-def bench_selfplay(game: Game, config: Config, options: Any) -> dict[str, Any]:
+def bench_selfplay(game: Game, config: Config, options: Namespace) -> dict[str, Any]:
     """Return positions/s, rows/s and search efficiency (cache off), and the gain of the cache.
 
     The network is fresh unless options.model names one.
@@ -91,10 +92,12 @@ class _Worker:
         SelfPlay(game, NetworkEvaluator(inference), quick, few, seed=1).play(1)
 
     def round(self, seconds: float) -> Tally:
-        """Play for about `seconds` and return the tally, moves under way counted by their share."""
+        """Play for about `seconds`, at least one simulation, and return the tally, moves under way by their share."""
         self.selfplay.tally = Tally()
         end = time.perf_counter() + seconds
-        self.selfplay.play(10**9, until=lambda: time.perf_counter() > end)
+        self.selfplay.play(
+            10**9, until=lambda: time.perf_counter() > end and moves_under_way(self.selfplay) > 0.0
+        )
         tally = self.selfplay.tally
         return tally._replace(moves=tally.moves + moves_under_way(self.selfplay))
 

@@ -45,22 +45,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
+    import contextlib
     import json
 
     import games
     from alphazero.arena.accuracy import count_errors, read_positions, total
     from alphazero.arena.players import make_player
-    from alphazero.bars import progress_bar
+    from alphazero.play.progress import ProgressBar
 
     game = game_of(args.game, models_of(args.players))
     sets = [read_positions(path, game) for path in position_files(args.positions, game)]
     texts = list(dict.fromkeys(args.players))
-    players = [make_player(player_spec(text), game, seed=args.seed, device=args.device) for text in texts]
     results: dict[str, list[Errors]] = {}
-    for text, player in zip(texts, players, strict=True):
-        with progress_bar(total=sum(len(s.states) for s in sets), desc=text) as bar:
-            errors = [count_errors(player, positions, bar.update) for positions in sets]
-        results[text] = [*errors, total(errors)]
+    with contextlib.ExitStack() as opened:
+        players = [
+            opened.enter_context(make_player(player_spec(text), game, seed=args.seed, device=args.device))
+            for text in texts
+        ]
+        for text, player in zip(texts, players, strict=True):
+            errors = [count_errors(player, positions, ProgressBar("position")) for positions in sets]
+            results[text] = [*errors, total(errors)]
     if args.json:
         print(
             json.dumps(

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from alphazero.commands.options import add_game, add_json, add_position, position, positive_number
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from alphazero.exact import Solution
     from games.protocol import Game
 
@@ -62,7 +64,7 @@ def run(args: argparse.Namespace) -> None:
         print(game.render(state), table(game, state, solution), sep="\n\n")
 
 
-def as_dict(game: Game, state: Any, solution: Solution) -> dict[str, Any]:
+def as_dict(game: Game, state: np.void, solution: Solution) -> dict[str, Any]:
     """Return a solution as JSON-able data; values are 1, 0 or -1 for the player to move."""
     moves = []
     for action in game.legal(state):
@@ -83,7 +85,7 @@ def as_dict(game: Game, state: Any, solution: Solution) -> dict[str, Any]:
     }
 
 
-def table(game: Game, state: Any, solution: Solution) -> str:
+def table(game: Game, state: np.void, solution: Solution) -> str:
     """Return a solution as text: the value, and a line for each move."""
     player = ("first", "second")[game.to_move(state)]
     best = " ".join(game.action_name(state, int(action)) for action in solution.best)
