@@ -287,7 +287,7 @@ def odd(loaded: Any) -> str:
     if loaded.policies.size and not np.allclose(loaded.policies.sum(axis=1), 1.0, atol=1e-5):
         return "a policy does not sum to 1"
     fine = np.isfinite(loaded.values).all() and (np.abs(loaded.values) <= 1.0).all()
-    return "" if fine and np.isin(loaded.outcomes, (-1, 0, 1)).all() else "values are out of range"
+    return "" if fine and np.isin(loaded.results, (-1, 0, 1)).all() else "values are out of range"
 
 
 def work(first: int, last: int, seed: int, specs: Sequence[str]) -> None:

@@ -12,6 +12,7 @@ from alphazero.exact.alphabeta import BEYOND, FRAME, OPEN, WIN, Task, advance, b
 from alphazero.exact.table import ENTRY
 from alphazero.play.player import Decisions, Player, Turns, as_positions
 from alphazero.search.pace import Slices, thinking_clock
+from games import Game
 from games.bits import copy_state
 from games.kernel import helper, njit
 
@@ -83,7 +84,7 @@ def _value_one(game, states, depth, tasks, tables, work, positions, values, i):
     _value_actions(game, states[i], depth, task, tables[i], work[i], positions, values[i])
 
 
-def _make_tasks(game, count: int, depth: int) -> Task:
+def _make_tasks(game: Game, count: int, depth: int) -> Task:
     """Return stacks of `depth` plies for `count` positions: every array but the symmetries has one axis more."""
     actions = game.num_actions
     return Task(
@@ -96,7 +97,7 @@ def _make_tasks(game, count: int, depth: int) -> Task:
     )
 
 
-def action_values(game, states: np.ndarray, depth: int) -> np.ndarray:
+def action_values(game: Game, states: np.ndarray, depth: int) -> np.ndarray:
     """Return the value of every action for the player to move, searched `depth` plies deep, int32[n, A].
 
     0: no result within the horizon; depth, depth - 1, ...: a win with the first, second, ... ply; negative:
@@ -119,7 +120,7 @@ def action_values(game, states: np.ndarray, depth: int) -> np.ndarray:
 class AlphaBetaPlayer(Player):
     """Plays a random one of the actions that are best `depth` plies deep."""
 
-    def __init__(self, game, depth: int = 5, seed: int = 0, name: str = ""):
+    def __init__(self, game: Game, depth: int = 5, seed: int = 0, name: str = ""):
         super().__init__(game, name or f"alphabeta:depth={depth}", seed)
         self.depth = min(depth, game.max_plies)
 

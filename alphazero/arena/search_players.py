@@ -7,6 +7,7 @@ from alphazero.play.player import Decisions, Player, Turns, as_positions
 from alphazero.search import Evaluator, NetworkEvaluator, Oracle, Search
 from alphazero.search.pace import UNLIMITED
 from alphazero.search.search import SearchResult, budget_of, leaves_per_tree
+from games.protocol import Game
 
 SIMULATIONS_PER_LEAF = 32
 MAX_TREES = 256  # positions searched at once; more are searched one group after another
@@ -26,7 +27,7 @@ class SearchPlayer(Player):
 
     def __init__(
         self,
-        game,
+        game: Game,
         evaluator: Evaluator,
         config: SearchConfig,
         *,
@@ -108,7 +109,7 @@ class ModelPlayer(SearchPlayer):
 
     def __init__(
         self,
-        game,
+        game: Game,
         oracle: Oracle,
         config: SearchConfig,
         *,

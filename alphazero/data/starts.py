@@ -12,7 +12,7 @@ from alphazero.data.replay import play_each
 from games.protocol import Game
 
 WIDTHS = (1, 4, 32)  # positions that are followed at once, one after the other until one succeeds
-PATIENCE = 8  # plies without coming nearer, after which a search is given up
+PATIENCE, MAX_PLIES = 8, 40  # a search is given up after plies without coming nearer, and after plies in all
 
 
 class Starts:
@@ -66,7 +66,9 @@ class Starts:
         target = _rows(state)
         layer: list[tuple[tuple[int, ...], np.ndarray]] = [((), self._initial)]
         best, waited = state.dtype.itemsize + 1, 0
-        while layer and waited < PATIENCE:
+        for _ in range(MAX_PLIES):
+            if not layer or waited == PATIENCE:
+                break
             found: list[tuple[int, tuple[int, ...], np.ndarray]] = []
             for actions, here in layer:
                 legal, states = play_each(self.game, here)
