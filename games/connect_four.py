@@ -237,7 +237,7 @@ class ConnectFour(NamedTuple):
         return mix(state.own + mix(state.other + ONE))
 
     @njit
-    def random_playout(self, state, out, seed):
+    def random_rollout(self, state, out, seed):
         if state.over:
             return np.int64(state.result)
         rows, own, other = self.rows, state.own, state.other

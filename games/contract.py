@@ -14,7 +14,7 @@ import numpy as np
 import games
 from games.contract_form import check_form
 from games.contract_hashes import check_hashes
-from games.contract_playouts import check_playouts
+from games.contract_rollouts import check_rollouts
 from games.contract_view import Bench, View, compiled_view, python_view
 from games.factored import Factored
 from games.options import check_seed
@@ -46,13 +46,13 @@ def check_game(
     num_games: int = 20,
     seed: int = 1,
     examples: Iterable[tuple[str, int]] = (),
-    num_playouts: int = 2000,
+    num_rollouts: int = 2000,
     num_hash_positions: int = 20_000,
 ) -> Coverage:
     """Play `num_games` random games and the examples, check every position, and return what was seen.
 
     examples: finished games, as moves separated by blanks and the result for the first player (1, 0, -1).
-    num_playouts: playouts from each of a few positions, to compare `random_playout` with plain random play.
+    num_rollouts: rollouts from each of a few positions, to compare `random_rollout` with plain random play.
     num_hash_positions: positions of further random games, of which nothing is looked at but whether two share a hash.
     Raises ContractError (an AssertionError) that names the broken promise and the position.
     """
@@ -63,7 +63,7 @@ def check_game(
     for moves, result in examples:
         checker.play_example(moves, result)
     checker.check_totals()
-    checker.require(*check_playouts(game, checker.starts, num_playouts, seed))
+    checker.require(*check_rollouts(game, checker.starts, num_rollouts, seed))
     checker.require(*check_hashes(game, num_hash_positions, seed))
     return Coverage(
         checker.num_games,

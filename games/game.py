@@ -18,16 +18,16 @@ kernel (compiled)                      does
 ``encode(state, planes)``              write planes float32[planes, rows, cols], seen by the player to move
 ``position_hash(state) -> uint64``     what repetition rules compare: board and player to move
 ``input_hash(state) -> uint64``        everything that legality, outcome and encoding depend on
-``random_playout(state, out, seed)``   play uniformly random actions to the end and return the outcome;
+``random_rollout(state, out, seed)``   play uniformly random actions to the end and return the outcome;
                                        out int32[num_actions] is scratch, seed a uint64; the decorator
                                        supplies it, a game may bring a faster one, or, where it says
-                                       `playout_is_uniform = False`, one that avoids foolish moves
+                                       `rollout_is_uniform = False`, one that avoids foolish moves
 ``num_parts(action) -> int``           optional, for `games.factored`: how many parts the action has
 ``part(action, index) -> int``         optional: the value of one part of an action
 ``mark_part(index, value, plane)``     optional: draw a chosen part on float32[rows, cols]
 =====================================  ================================================================
 
-A record that a playout has run on is scratch afterwards: only the outcome counts.
+A record that a rollout has run on is scratch afterwards: only the outcome counts.
 
 Plain Python: the class attributes or properties `planes`, `board_shape`, `num_actions`, `policy_shape`,
 `max_plies` (actions, from the start), `state_dtype`, and the methods `action_name` and `state_text`. The
@@ -110,7 +110,7 @@ class _CheckedPlay:
 
 
 @njit
-def plain_playout(self, state, out, seed):
+def plain_rollout(self, state, out, seed):
     """Play uniformly random legal actions on `state` to the end; return the outcome for the first player."""
     while not self.is_over(state):
         count = self.legal_actions(state, out)
@@ -178,10 +178,10 @@ def _without_view(draw: Callable[..., str]) -> Callable[..., str]:
 
 DEFAULTS = {
     "initial_state": initial_state, "legal": legal, "parse_action": parse_action, "parse_state": parse_state,
-    "render": render, "end_reason": end_reason, "is_truncated": never_truncated, "random_playout": plain_playout,
+    "render": render, "end_reason": end_reason, "is_truncated": never_truncated, "random_rollout": plain_rollout,
     "rules": property(lambda self: self._asdict()),
     "symmetries": property(lambda self: identity_alone(self.board_shape, self.num_actions)),
-    "plane_pairs": (), "text_is_complete": True, "playout_is_uniform": True,
+    "plane_pairs": (), "text_is_complete": True, "rollout_is_uniform": True,
 }  # fmt: skip
 
 
@@ -254,7 +254,7 @@ NUM_ARGUMENTS = {
     "encode": 2,
     "position_hash": 1,
     "input_hash": 1,
-    "random_playout": 3,
+    "random_rollout": 3,
     "num_parts": 1,
     "part": 2,
     "mark_part": 3,

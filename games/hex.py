@@ -216,7 +216,7 @@ class Hex(NamedTuple):
         return mix(state.hash + np.uint64(state.plies & 1))
 
     @njit
-    def random_playout(self, state, out, seed):
+    def random_rollout(self, state, out, seed):
         """Fill the board in random order and see who is connected: that is uniformly random play."""
         if state.over:
             return np.int64(state.result)

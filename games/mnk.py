@@ -163,7 +163,7 @@ class MNK(NamedTuple):
         return mix(state.hash)
 
     @njit
-    def random_playout(self, state, out, seed):
+    def random_rollout(self, state, out, seed):
         """Fill the free cells in random order, which is uniformly random play, until somebody wins."""
         if state.over:
             return np.int64(state.result)

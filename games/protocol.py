@@ -100,8 +100,8 @@ class Game(WrittenGame, Protocol):
         """Return whether `state_text` holds all of a position; it may leave earlier positions out."""
 
     @property
-    def playout_is_uniform(self) -> bool:
-        """Return whether `random_playout` chooses every legal action equally often."""
+    def rollout_is_uniform(self) -> bool:
+        """Return whether `random_rollout` chooses every legal action equally often."""
 
     @property
     def symmetries(self) -> Symmetries:
@@ -116,7 +116,7 @@ class Game(WrittenGame, Protocol):
     def is_truncated(self, state: np.void) -> bool:
         """Return whether the game is over only because it reached its longest length: its outcome is no true result."""
 
-    def random_playout(self, state: np.void, out: np.ndarray, seed: np.uint64) -> int:
+    def random_rollout(self, state: np.void, out: np.ndarray, seed: np.uint64) -> int:
         """Play random actions on `state` to the end and return the outcome; out int32[num_actions] is scratch."""
 
     def parse_action(self, state: np.void, text: str) -> int:

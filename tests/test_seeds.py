@@ -47,7 +47,7 @@ TAKERS: dict[str, Callable[[int], object]] = {
     "RolloutEvaluator": lambda seed: RolloutEvaluator(GAME, seed=seed),
     "SelfPlay": lambda seed: SelfPlay(GAME, MadeUp(GAME), SEARCH, PLAY, seed).play(4),
     "Analyst": lambda seed: Analyst(GAME, simulations=4, seed=seed).analyze(STATES[0]),
-    "check_game": lambda seed: check_game(GAME, 1, seed, num_playouts=200),
+    "check_game": lambda seed: check_game(GAME, 1, seed, num_rollouts=200),
 }
 
 

@@ -71,18 +71,18 @@ CHANGES: dict[str, dict[str, Any]] = {
     "gumbel-32": {"search.gumbel": True, "search.simulations": 32},
     "simulations-24": {"search.simulations": 24},
     "simulations-96": {"search.simulations": 96},
-    "playout-caps": {
+    "fast-searches": {
         "selfplay.full_search_fraction": 0.25,
         "selfplay.fast_simulations": 12,
         "search.simulations": 96,
     },
-    "playout-caps-forced": {
+    "fast-searches-forced": {
         "selfplay.full_search_fraction": 0.25,
         "selfplay.fast_simulations": 12,
         "search.simulations": 96,
-        "search.forced_playouts": 2,
+        "search.forced_visits": 2,
     },
-    "forced": {"search.forced_playouts": 2},
+    "forced": {"search.forced_visits": 2},
     "warm-games": {"selfplay.temperature_plies": 30},
     "random-openings": {"selfplay.random_opening_plies": 6},
     "more-noise": {"search.root_noise_fraction": 0.4},

@@ -24,7 +24,7 @@ state = game.initial_state()
 game.play(state, game.legal(state)[0])
 game.is_over(state), game.outcome(state), game.to_move(state), game.position_hash(state), game.input_hash(state)
 game.encode(state, np.zeros((game.planes, *game.board_shape), np.float32))
-game.random_playout(state, np.zeros(game.num_actions, np.int32), np.uint64(1))
+game.random_rollout(state, np.zeros(game.num_actions, np.int32), np.uint64(1))
 print(time.perf_counter() - start)
 """
 

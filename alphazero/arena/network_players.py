@@ -5,6 +5,7 @@ import numpy as np
 from alphazero.play.player import Decisions, Player, Turns, as_positions
 from alphazero.search.oracle import Oracle, require_finite, require_heads
 from alphazero.search.simulate import seen_by
+from games import Game
 from games.bits import copy_state
 from games.kernel import njit
 
@@ -17,7 +18,9 @@ class PolicyPlayer(Player):
     Raises NetworkError for a network without a policy, or one that answers NaN or infinity.
     """
 
-    def __init__(self, game, oracle: Oracle, temperature: float = 1.0, seed: int = 0, name: str = "policy"):
+    def __init__(
+        self, game: Game, oracle: Oracle, temperature: float = 1.0, seed: int = 0, name: str = "policy"
+    ):
         super().__init__(game, name, seed)
         require_heads(oracle, policy=True)
         self.oracle, self.temperature = oracle, temperature
@@ -57,7 +60,7 @@ class ValuePlayer(Player):
     infinity.
     """
 
-    def __init__(self, game, oracle: Oracle, seed: int = 0, name: str = "value"):
+    def __init__(self, game: Game, oracle: Oracle, seed: int = 0, name: str = "value"):
         super().__init__(game, name, seed)
         require_heads(oracle, value=True)
         self.oracle = oracle

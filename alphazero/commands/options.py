@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from alphazero.files import model_file
+
+if TYPE_CHECKING:
+    from games.protocol import Game
 
 DEVICES = ("auto", "cpu", "cuda")
 
@@ -73,7 +76,7 @@ def add_position(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def position(args: argparse.Namespace, game: Any) -> Any:
+def position(args: argparse.Namespace, game: Game) -> Any:
     """Return the position that --moves or --state tell; ValueError where there is none such."""
     from alphazero.play.analysis import position_after
 

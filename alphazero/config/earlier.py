@@ -11,7 +11,9 @@ from typing import Any
 from alphazero.config.errors import ConfigError
 from alphazero.config.text import assign
 
-RENAMED: Mapping[str, str] = {}  # dotted paths: the old name -> the new one
+RENAMED: Mapping[str, str] = {  # dotted paths: the old name -> the new one
+    "search.forced_playouts": "search.forced_visits",
+}
 # Settings that are gone -> the values with which they changed nothing; None: with every value.
 GONE: Mapping[str, tuple[Any, ...] | None] = {"training.first_blocks": (0,), "training.grow_at": None}
 

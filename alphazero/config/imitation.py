@@ -11,7 +11,7 @@ class ExpertGamesConfig(Settings):
     """Which games are imitated, and how much of them in a generation."""
 
     games: Texts = setting(
-        (),
+        ("games",),
         "Folders of stored games, such as those of `alphazero selfplay` or a run's selfplay/.",
         min_length=1,
     )

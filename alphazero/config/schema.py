@@ -124,9 +124,9 @@ class SearchConfig(Settings):
     dirichlet_alpha: float = setting(
         1.0, "Concentration of the noise; about 10 / legal moves. AZ: 0.3 chess, 0.03 Go.", gt=0.0, le=1000.0
     )
-    forced_playouts: float = setting(
+    forced_visits: float = setting(
         0.0,
-        "k of forced root playouts, sqrt(k P sum N), that are pruned from targets again; 0: none. KataGo: 2.",
+        "k of forced root visits, sqrt(k P sum N), that are pruned from targets again; 0: none. KataGo: 2.",
         ge=0.0,
         le=1000.0,
     )
@@ -149,9 +149,9 @@ class SearchConfig(Settings):
 
     @model_validator(mode="after")
     def _only_puct_is_forced(self) -> SearchConfig:
-        if self.gumbel and self.forced_playouts > 0.0:
+        if self.gumbel and self.forced_visits > 0.0:
             raise ValueError(
-                f"forced_playouts={self.forced_playouts} belongs to searches with Dirichlet noise: set it to 0 "
+                f"forced_visits={self.forced_visits} belongs to searches with Dirichlet noise: set it to 0 "
                 "with gumbel=true"
             )
         return self
@@ -170,7 +170,8 @@ class SelfplayConfig(Settings):
         0.0, "Temperature afterwards. AGZ: 0 (the best move).", ge=0.0, le=100.0
     )
     full_search_fraction: Fraction = setting(
-        1.0, "Share of moves searched in full and learned from (playout caps). AZ: 1; KataGo: 0.25."
+        1.0,
+        "Share of moves searched in full and learned from; the others are fast searches. AZ: 1; KataGo: 0.25.",
     )
     fast_simulations: int = setting(16, "Simulations of the other moves. KataGo: 100.", ge=1, le=10_000_000)
     resign_threshold: float = setting(

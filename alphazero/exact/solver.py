@@ -27,8 +27,8 @@ class Unfinished(ValueError):
 class Solution:
     """The exact values of a position's actions under perfect play; arrays by action."""
 
-    outcomes: np.ndarray  # int8[A] for the player to move: 1 win, 0 draw, -1 loss; 0 where not legal
-    scores: np.ndarray  # int32[A], higher is better, of the sign of the outcome; ILLEGAL where not legal
+    values: np.ndarray  # int8[A] for the player to move: 1 win, 0 draw, -1 loss; 0 where not legal
+    scores: np.ndarray  # int32[A], higher is better, of the sign of the value; ILLEGAL where not legal
     # int32[A], plies to the end with this move, 0 for a draw; None where not asked for
     plies: np.ndarray | None
     positions: int  # positions visited
@@ -41,12 +41,12 @@ class Solution:
     @property
     def value(self) -> int:
         """Return the position's value for the player to move: 1, 0 or -1."""
-        return int(self.outcomes[self.legal].max())
+        return int(self.values[self.legal].max())
 
     @property
     def best(self) -> np.ndarray:
-        """Return the best actions, int64[]: of the best outcome, and where distances are known of the best score."""
-        best = self.scores == self.scores.max() if self.plies is not None else self.outcomes == self.value
+        """Return the best actions, int64[]: of the best value, and where distances are known of the best score."""
+        best = self.scores == self.scores.max() if self.plies is not None else self.values == self.value
         return np.flatnonzero(best & self.legal)
 
 
@@ -93,13 +93,13 @@ class Solver(ABC):
                     f"{self.positions - before:,} positions; known so far: {known}, "
                     f"{problem}; allow more time or memory, or solve a later position"
                 ) from None
-        outcomes = np.where(scores == ILLEGAL, 0, np.sign(scores)).astype(np.int8)
+        values = np.where(scores == ILLEGAL, 0, np.sign(scores)).astype(np.int8)
         plies = None
         if distance:
             plies = np.array(
                 [0 if s in (0, ILLEGAL) else self.plies_of(state, int(s)) for s in scores], np.int32
             )
-        return Solution(outcomes, scores, plies, self.positions - before)
+        return Solution(values, scores, plies, self.positions - before)
 
     def _known(self, state: np.void, scores: np.ndarray, action: int) -> str:
         name = self.game.action_name

@@ -23,8 +23,9 @@ Loss = Callable[[Forward, Any], tuple[Tensor, dict[str, Tensor]]]
 def policy_value_loss(value_weight: float) -> Loss:
     """Return the loss policy_loss + value_weight * value_loss (Silver et al. 2017, eq. 1) of a batch of `Samples`.
 
-    It also measures policy_loss (nats), value_loss, policy_entropy (nats) and value_accuracy, the share of decided
-    games whose winner the value's sign names.
+    It also measures policy_loss (nats), value_loss, policy_entropy (nats), value_accuracy, the share of decided games
+    whose winner the value's sign names, and policy_accuracy, the share of positions whose likeliest action is that of
+    the target.
     """
 
     def loss(forward: Forward, samples: Any) -> tuple[Tensor, dict[str, Tensor]]:
@@ -37,6 +38,7 @@ def policy_value_loss(value_weight: float) -> Loss:
                 "value_loss": value,
                 "policy_entropy": policy_entropy(log_policy),
                 "value_accuracy": winner_accuracy(expected_value(output.float()), samples.result),
+                "policy_accuracy": (log_policy.argmax(dim=1) == samples.policy.argmax(dim=1)).float().mean(),
             }
         return policy + value_weight * value, measured
 

@@ -92,8 +92,7 @@ class ExpertIteration(Method):
         self.inference.load(self.playing)  # self-play forgets its cache when it starts again
         return {
             **selfplay_row(run.progress.counts),
-            **dict.fromkeys(LEARNED, math.nan),
-            **learned,
+            **{name: learned.get(name, math.nan) for name in LEARNED},
             **fresh,
             "bad_steps": self.learner.bad_steps,
             "window_positions": self.window.num_samples,

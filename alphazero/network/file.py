@@ -37,11 +37,16 @@ SIZES = {"size", "rows", "cols", "komi", "max_plies"}
 
 
 class Model(NamedTuple):
-    """A network in evaluation mode, the game it plays, and what its file says about itself."""
+    """What a model's file holds.
+
+    network:  the network, a torch module in evaluation mode: planes float32[n, P, H, W] to logits [n, A] and values
+    game:     the game it plays
+    metadata: what the file says about itself: format_version, game, encoding_version, network, provenance and others
+    """
 
     network: Network
     game: Game
-    metadata: dict[str, Any]  # contents.FIELDS, as above
+    metadata: dict[str, Any]
 
 
 def save_model(

@@ -15,10 +15,7 @@ Progress = Callable[
 
 
 class ProgressBar:
-    """Shows progress as a bar on a terminal's error stream; the bar goes away when all of it is done.
-
-    unit: what is counted. Into a file or a pipe nothing is written.
-    """
+    """Shows progress as a bar on a terminal; the bar goes away when all of it is done. unit: what is counted."""
 
     def __init__(self, unit: str = "game"):
         self.unit = unit
@@ -26,10 +23,9 @@ class ProgressBar:
 
     def __call__(self, what: str, done: int, total: int) -> None:
         """Show that `done` of `total` are done."""
-        if self._bar is None and done < total:
+        if self._bar is None:
             self._bar = progress_bar(total=total, desc=what, unit=self.unit)
-        if self._bar is not None:
-            self._bar.update(done - self._bar.n)
+        self._bar.update(done - self._bar.n)
         if done >= total:
             self.close()
 

@@ -1,4 +1,5 @@
-"""Forced playouts and policy target pruning (Wu 2019, "Accelerating self-play learning in Go", section 3.2).
+"""Forced visits and policy target pruning (Wu 2019, "Accelerating self-play learning in Go", section 3.2: "forced
+playouts").
 
 In a search with root noise every root edge that has been visited at all is visited at least
 n_forced = sqrt(k * P(a) * sum_b N(b)) times, so that noise finds moves which the priors overlook. What was forced is
@@ -21,7 +22,7 @@ EXPLORES = np.int8(
 
 @helper
 def forces(forest, rule, tree):
-    """Whether the present search of a tree forces playouts."""
+    """Whether the present search of a tree forces visits."""
     return rule.forced > 0.0 and forest.trees[tree].noisy == EXPLORES
 
 

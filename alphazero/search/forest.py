@@ -8,12 +8,12 @@ Records and not one array a field: compiled code passes an array as nine words, 
 more to hand from function to function (and twenty times more to compile) than the search itself.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from games import Game
+from games.protocol import Game
 
 UNEXPANDED = np.int64(-1)  # num_edges of a node that waits for its evaluation
 NONE = np.int64(-1)  # no child, no parent, no node in a leaf slot
@@ -111,7 +111,7 @@ def forest_bytes(fields: dict[str, tuple[tuple[int, ...], DTypeLike]]) -> int:
     return sum(int(np.prod(shape)) * np.dtype(kind).itemsize for shape, kind in fields.values())
 
 
-def make_forest(
+def plan_forest(
     game: Game,
     trees: int,
     simulations: int,
@@ -120,28 +120,52 @@ def make_forest(
     keep_subtrees: bool = True,
     memory_bytes: int = 1 << 30,
     replay: bool | None = None,
-) -> Forest:
-    """Allocate a forest for searches of up to `simulations` each, within `memory_bytes`.
+    grow_while_room: bool = False,
+) -> dict[str, tuple[tuple[int, ...], DTypeLike]]:
+    """Return shape and dtype of every array of a forest for searches of up to `simulations` each, in `memory_bytes`.
 
     A tree has room for one search, or for a kept subtree and two more. When not every node can have its full block
     of edges within the bound, blocks are shared out first come, first served, and a node that finds no room stays
-    a leaf with its evaluated value. ValueError when not even the nodes fit.
+    a leaf with its evaluated value. ValueError when not even the nodes fit; with `grow_while_room` there are then only
+    as many nodes as edges can lead to, and a search of any length stays within them.
     """
     if replay is None:
         replay = game.state_dtype.itemsize > STATE_PER_NODE_BYTES
-    nodes = (3 if keep_subtrees else 1) * simulations + 2
+    wanted = nodes = (3 if keep_subtrees else 1) * simulations + 2
+    if grow_while_room:
+        nodes = min(wanted, _most_nodes(game, trees, leaves, replay, memory_bytes))
+        simulations = simulations if nodes == wanted else 1
     fixed = forest_bytes(_fields(game, trees, nodes, 0, leaves, simulations, replay))
     per_edge = max(trees, 1) * EDGE.itemsize
     edges = min(nodes * game.num_actions, (memory_bytes - fixed) // per_edge)
+    if nodes < wanted:
+        edges = min(edges, nodes - 1)
     if edges < 2 * game.num_actions:
-        needed = (fixed + per_edge * 2 * game.num_actions) / 2**20
+        needed = fixed + per_edge * 2 * game.num_actions
         raise ValueError(
-            f"search.memory_mb={memory_bytes / 2**20:.3g} is too small: {trees} trees of {simulations} "
-            f"simulations of {game.name} need at least {needed:.3g} MB; "
-            "search fewer trees or simulations, or raise it"
+            f"search.memory_mb={_megabytes(memory_bytes)} is too small: {trees} trees of {simulations} simulations of "
+            f"{game.name} need at least {_megabytes(needed)} MB; search fewer trees or simulations, or raise it"
         )
-    fields = _fields(game, trees, nodes, edges, leaves, simulations, replay)
+    return _fields(game, trees, nodes, edges, leaves, simulations, replay)
+
+
+def _megabytes(num_bytes: float) -> str:
+    size = num_bytes / 2**20
+    return f"{size:.0f}" if size >= 100 else f"{size:.3g}"
+
+
+def make_forest(game: Game, trees: int, simulations: int, **options: Any) -> Forest:
+    """Allocate a forest as `plan_forest`, whose options are these, lays it out; ValueError as there."""
+    fields = plan_forest(game, trees, simulations, **options)
     return Forest(**{name: np.zeros(shape, kind) for name, (shape, kind) in fields.items()})
+
+
+def _most_nodes(game: Game, trees: int, leaves: int, replay: bool, memory_bytes: int) -> int:
+    """Return how many nodes a tree has room for when each but the root hangs from an edge of its own."""
+    none, one = (forest_bytes(_fields(game, 1, nodes, 0, leaves, 1, replay)) for nodes in (2, 3))
+    node = one - none
+    room = memory_bytes // max(trees, 1) - (none - 2 * node)
+    return int(np.clip((room + EDGE.itemsize) // (node + EDGE.itemsize), 2, 2**31 - 2))
 
 
 def size_bytes(forest: Forest) -> int:

@@ -16,7 +16,7 @@ def mean_rollout(game, state, scratch, legal, rollouts, seed):
     total = np.int64(0)
     for index in range(rollouts):
         copy_state(scratch, state)
-        total += game.random_playout(scratch, legal, mix(seed + np.uint64(index)))
+        total += game.random_rollout(scratch, legal, mix(seed + np.uint64(index)))
     return np.float32(seen_by(game.to_move(state), np.float64(total) / rollouts, FIRST))
 
 

@@ -5,14 +5,16 @@ visit that expanded s, so that priors matter from the first choice on.
 """
 
 import enum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from alphazero.config import SearchConfig
 from alphazero.search.forest import ROOT
 from alphazero.search.proofs import edge_result
 from games.kernel import helper, njit
+
+if TYPE_CHECKING:  # settings are no part of compiled code
+    from alphazero.config import SearchConfig
 
 
 class Formula(enum.IntEnum):
@@ -59,7 +61,7 @@ class SelectionRule(NamedTuple):
     gumbel: int | None
 
 
-def make_rule(config: SearchConfig, *, noise: bool) -> SelectionRule:
+def make_rule(config: "SearchConfig", *, noise: bool) -> SelectionRule:
     """Return the rule that a `SearchConfig` describes; `noise` switches root exploration on (self-play) or off."""
     return SelectionRule(
         formula=int(Formula[config.rule]),
@@ -76,7 +78,7 @@ def make_rule(config: SearchConfig, *, noise: bool) -> SelectionRule:
         prove=int(config.prove),
         noise_fraction=float(config.root_noise_fraction) if noise else 0.0,
         dirichlet_alpha=float(config.dirichlet_alpha),
-        forced=float(config.forced_playouts) if noise else 0.0,
+        forced=float(config.forced_visits) if noise else 0.0,
         gumbel_c_visit=float(config.gumbel_c_visit),
         gumbel_c_scale=float(config.gumbel_c_scale),
         gumbel=int(config.gumbel_considered) if config.gumbel else None,

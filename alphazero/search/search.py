@@ -3,7 +3,6 @@
 `Search` owns a forest and its cache. Self-play drives it step by step; players and analysis call `run`.
 """
 
-import time
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -15,12 +14,13 @@ from alphazero.search import reroot, root, simulate
 from alphazero.search.evaluators import Evaluator
 from alphazero.search.forest import ROOT, Forest, make_forest, size_bytes
 from alphazero.search.oracle import not_finite
+from alphazero.search.pace import UNLIMITED, Slices, thinking_clock
 from alphazero.search.rules import make_rule
 from games import Game
 from games.bits import mix
 from games.options import check_seed
 
-TIMED_CHUNK = 256  # simulations between two looks at the clock, where compiled code runs whole searches
+FIRST_SLICE = 256  # rollouts of all trees together before the first look at the clock
 
 
 class SearchResult(NamedTuple):
@@ -52,7 +52,8 @@ class Search:
 
     config: a `SearchConfig`; noise: root exploration (Dirichlet or Gumbel) on; leaves: positions that one tree
     collects for one batch; simulations: the largest budget; replay: whether positions are replayed from the root and
-    not stored per node (None: as their size says).
+    not stored per node (None: as their size says); grow_while_room: a tree that has filled the memory grows no more and
+    its search goes on in what is there, instead of a refusal of more simulations than the memory has room for.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Search:
         leaves: int = 1,
         simulations: int | None = None,
         replay: bool | None = None,
+        grow_while_room: bool = False,
     ):
         seed = check_seed(seed)
         self.game, self.evaluator, self.config = game, evaluator, config
@@ -82,7 +84,10 @@ class Search:
             keep_subtrees=self.keep,
             replay=replay,
             memory_bytes=int(config.memory_mb * 2**20),
+            grow_while_room=grow_while_room and not config.gumbel,
         )
+        self._cannot_overflow = grow_while_room and self.forest.nodes.shape[1] > self.forest.edges.shape[1]
+        self._slices = Slices(FIRST_SLICE // (num_trees * max(evaluator.rollouts or 1, 1)))
         self.share = evaluator.cacheable and config.cache_mb > 0
         self.cache = evaluations.make_cache(
             game.num_actions, int(config.cache_mb * 2**20) if self.share else 0
@@ -123,9 +128,16 @@ class Search:
                 f"a budget of {amounts.max()} simulations: this search was made for at most "
                 f"{self.simulations}; give it a larger `simulations`"
             )
-        simulate.start_searches(
-            self.game, self.forest, self.rule, chosen, amounts, np.int8(self.noise * noisy)
-        )
+        root_noise = np.int8(self.noise * noisy)
+        if not self._cannot_overflow:
+            simulate.start_searches(self.game, self.forest, self.rule, chosen, amounts, root_noise)
+            return
+        # A tree is emptied when its budget has no room; here any budget has.
+        room = self.forest.nodes.shape[1] - self.forest.trees["num_nodes"][chosen] - 1
+        first = np.minimum(amounts, np.maximum(room, 1)).astype(np.int32)
+        simulate.start_searches(self.game, self.forest, self.rule, chosen, first, root_noise)
+        begun = self.forest.trees["budget"][chosen] > 0
+        self.forest.trees["budget"][chosen[begun]] = amounts[begun]
 
     def gather(self, trees: np.ndarray | None = None) -> np.ndarray:
         """Collect leaves for the next batch; return the trees, of those given, whose searches have finished."""
@@ -170,21 +182,25 @@ class Search:
         self.expand(*self.evaluator.evaluate(*batch))
         return True
 
-    def run(self, seconds: float | None = None) -> None:
-        """Run the searches to the end of their budgets or until `seconds` have passed."""
-        deadline = time.perf_counter() + (np.inf if seconds is None else seconds)
-        advance = self.step if self.evaluator.rollouts is None else self._run_compiled(seconds)
-        while advance() and time.perf_counter() < deadline:
+    def run(self, seconds: float | None = None, is_stopped: Callable[[], bool] | None = None) -> None:
+        """Run the searches to the end of their budgets, until `seconds` have passed, or until `is_stopped` says so.
+
+        Compiling does not count as time; `is_stopped` is asked some thirty times a second. Something is always done,
+        so that there is an action to play.
+        """
+        deadline = np.inf if seconds is None else thinking_clock() + seconds
+        advance = self.step if self.evaluator.rollouts is None else self._run_slice
+        while advance() and thinking_clock() < deadline and not (is_stopped and is_stopped()):
             pass
 
-    def _run_compiled(self, seconds: float | None) -> Callable[[], bool]:
-        chunk = self.simulations if seconds is None else TIMED_CHUNK
-
-        def advance() -> bool:
-            simulate.run_compiled(self.game, self.forest, self.rule, self.evaluator.rollouts, chunk)
-            return bool((self.forest.trees["done"] < self.forest.trees["budget"]).any())
-
-        return advance
+    def _run_slice(self) -> bool:
+        """Let compiled code go on for a short while; return False when every search has finished."""
+        started = thinking_clock()
+        simulate.run_compiled(self.game, self.forest, self.rule, self.evaluator.rollouts, self._slices.size)
+        unfinished = bool((self.forest.trees["done"] < self.forest.trees["budget"]).any())
+        if unfinished:
+            self._slices.took(thinking_clock() - started)
+        return unfinished
 
     def result(self, temperature: float = 0.0, variations: bool = False) -> SearchResult:
         """Return what the searches found; actions drawn by visits ** (1 / temperature), 0 the most visited."""
@@ -253,22 +269,42 @@ def search_positions(
     visits ** (1 / temperature), 0: the most visited; variations: whether principal variations are returned.
 
     All values of the result are for the player to move in the position they belong to (`SearchResult`). Raises
-    ValueError when the forest does not fit into config.memory_mb and for a seed that is not 0 <= seed < 2**63,
+    ValueError when the forest does not fit into config.memory_mb (with seconds trees grow while there is room) and
+    for a seed that is not 0 <= seed < 2**63,
     NetworkError when the evaluator's answers are NaN or infinite.
     """
-    budget = simulations or (
-        config.simulations if seconds is None else _timed_budget(game, len(states), config)
-    )
+    budget = budget_of(config, simulations, seconds)
     leaves = leaves_per_tree(config, len(states)) if evaluator.rollouts is None else 1
     once = config.model_copy(update={"reuse_subtree": False})
-    search = Search(game, len(states), once, evaluator, seed=seed, leaves=leaves, simulations=budget)
+    search = Search(
+        game,
+        len(states),
+        once,
+        evaluator,
+        seed=seed,
+        leaves=leaves,
+        simulations=budget,
+        grow_while_room=seconds is not None,
+    )
     search.set_roots(np.ascontiguousarray(states))
     search.start(budget)
     search.run(seconds)
     return search.result(temperature, variations)
 
 
-def _timed_budget(game: Game, num_trees: int, config: SearchConfig) -> int:
-    """Return the simulations for which the memory bound has room, when only the clock limits a search."""
-    node = game.state_dtype.itemsize + 44 + 28 * game.num_actions
-    return max(1, int(0.8 * config.memory_mb * 2**20 / num_trees / node))
+def budget_of(config: SearchConfig, simulations: int | None, seconds: float | None) -> int:
+    """Return the simulations of a search that is given simulations, seconds, both (both limit it) or neither.
+
+    Seconds alone are a budget of their own; neither: config.simulations. Raises ValueError for Gumbel search by seconds
+    alone, which must know how many simulations it has to share out.
+    """
+    if simulations:
+        return simulations
+    if not seconds:
+        return int(config.simulations)
+    if config.gumbel:
+        raise ValueError(
+            f"seconds={seconds:g} alone for Gumbel search, which shares out a number of simulations: "
+            "say simulations too"
+        )
+    return UNLIMITED

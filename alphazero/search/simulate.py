@@ -318,7 +318,7 @@ def expand_tree(game, forest, rule, tree, rows, logits, values):
 
 @helper
 def run_tree(game, forest, rule, tree, rollouts, simulations):
-    """Run up to `simulations` of a tree with equal priors and the mean of `rollouts` random playouts (0: value 0)."""
+    """Run up to `simulations` of a tree with equal priors and the mean of so many random `rollouts` (0: value 0)."""
     state = forest.leaf_states[tree, 0]
     for _ in range(simulations + 1):
         if is_finished(forest, tree):
@@ -333,14 +333,14 @@ def run_tree(game, forest, rule, tree, rollouts, simulations):
 
 @helper
 def rollout_value(game, forest, tree, node, state, rollouts):
-    """Return the mean result of random playouts from `state`, for the player to move in it; 0 for no playouts."""
+    """Return the mean result of random rollouts from `state`, for the player to move in it; 0 for no rollouts."""
     if rollouts == 0:
         return np.float32(0.0)
     total = np.int64(0)
     scratch = forest.leaf_states[tree, forest.leaves.shape[1]]
     for _ in range(rollouts):
         copy_state(scratch, state)
-        total += game.random_playout(scratch, forest.legal[tree], draw(forest, tree))
+        total += game.random_rollout(scratch, forest.legal[tree], draw(forest, tree))
     return np.float32(seen_by(game.to_move(state), np.float64(total) / rollouts, FIRST))
 
 

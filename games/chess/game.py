@@ -207,10 +207,7 @@ class Chess(NamedTuple):
 
     @njit
     def input_hash(self, state):
-        key, earlier = mix(state.core.hash + np.uint64(state.plies)), np.uint64(0)
-        for ply in range(state.core.quiet):  # positions that can come again, in any order
-            earlier += mix(state.past[ply])
-        key = mix(key + earlier)
+        key = mix(state.core.hash + np.uint64(state.plies))
         for back in range(min(self.history, state.known)):
             slot = (state.slot - back + self.history) % self.history
             key = mix(
@@ -221,7 +218,7 @@ class Chess(NamedTuple):
         return mix(key + np.uint64(2 * state.core.quiet + state.over))
 
     @njit
-    def random_playout(self, state, out, seed):
+    def random_rollout(self, state, out, seed):
         """Play uniformly random moves to the end, listing them once a ply."""
         core, drawn = state.core, False
         while not state.over:

@@ -108,7 +108,7 @@ def _merge(state, first, second):
 def put(state, stride, point, colour, freed):
     """Put a stone on an empty point and join it to its neighbours; nothing is captured. Return the chain's head.
 
-    In playouts, where `freed` is not None, neither hash nor `seen` are kept.
+    In rollouts, where `freed` is not None, neither hash nor `seen` are kept.
     """
     state.board[point] = colour
     if freed is None:

@@ -188,7 +188,7 @@ class Go(NamedTuple):
     longest: int  # plies after which a game ends
 
     text_is_complete = False  # text leaves earlier positions out
-    playout_is_uniform = False  # it does not fill own eyes
+    rollout_is_uniform = False  # it does not fill own eyes
     planes = property(lambda self: 2 * self.history + 1 + NUM_FEATURES * self.features)
     board_shape = property(lambda self: (self.rows, self.cols))
     num_actions = property(lambda self: self.rows * self.cols + 1)
@@ -289,10 +289,10 @@ class Go(NamedTuple):
         return mix(mix(key) + np.uint64(state.plies))
 
     @njit
-    def random_playout(self, state, out, seed):
+    def random_rollout(self, state, out, seed):
         """Play at random to the end, no own eyes filled, with the simple ko rule; return the result by area.
 
-        A playout ends after two passes, or after three times as many plies as the board has points.
+        A rollout ends after two passes, or after three times as many plies as the board has points.
         """
         if state.over:
             return np.int64(state.result)

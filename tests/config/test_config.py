@@ -134,8 +134,8 @@ def test_the_last_of_equal_overrides_counts_and_overrides_win_over_the_file(tmp_
     ("[replay]\nwindow_min = 600000", [], "x.toml: replay: window_min=600000 is above window_max=500000"),
     ("[training]\nschedule = 'cosine'", [],
      'x.toml: training.schedule="cosine" needs an end: set run.minutes or run.generations'),
-    ("[search]\ngumbel = true\nforced_playouts = 2.0", [],
-     "x.toml: search: forced_playouts=2.0 belongs to searches with Dirichlet noise: set it to 0 with gumbel=true"),
+    ("[search]\ngumbel = true\nforced_visits = 2.0", [],
+     "x.toml: search: forced_visits=2.0 belongs to searches with Dirichlet noise: set it to 0 with gumbel=true"),
     ("[search]\nsimulations = 8\n[selfplay]\nfull_search_fraction = 0.5", [],
      "x.toml: selfplay.fast_simulations=16 is above search.simulations=8"),
 ])  # fmt: skip
@@ -150,6 +150,17 @@ def test_settings_of_earlier_versions_load_where_they_changed_nothing(tmp_path):
     assert load_config(path, ["training.grow_at=0.1"]) == load_config(path)
     assert error_of(tmp_path, "[training]\nfirst_blocks = 2") == (
         "x.toml: training.first_blocks=2: this setting is gone: leave it out, or use an earlier version"
+    )
+
+
+def test_forced_visits_are_read_under_their_earlier_name(tmp_path):
+    path = tmp_path / "old.toml"
+    path.write_text("[search]\nforced_playouts = 2.0\n")
+    assert load_config(path).search.forced_visits == 2.0
+    assert load_config(path, ["search.forced_playouts=3"]).search.forced_visits == 3.0
+    assert "forced_playouts" not in load_config(path).to_toml()
+    assert error_of(tmp_path, "[search]\nforced_playouts = -1.0") == (
+        "x.toml: search.forced_visits: got -1.0; allowed: a number from 0 to 1000"
     )
 
 

@@ -23,7 +23,7 @@ def test_a_file_here_and_a_path_are_taken_as_they_are(tmp_path, monkeypatch):
     Path("chess").write_text("seed = 99\n")
     assert load_config("chess").seed == 99
     with pytest.raises(
-        ConfigError, match="othello.toml: no such settings file; did you mean othello, which comes"
+        ConfigError, match="othello.toml: no such settings file, did you mean 'othello', which comes"
     ):
         load_config("othello.toml")
 
@@ -31,7 +31,7 @@ def test_a_file_here_and_a_path_are_taken_as_they_are(tmp_path, monkeypatch):
 def test_an_unknown_name_is_refused_with_the_nearest_and_all_names():
     with pytest.raises(ConfigError) as error:
         load_config("conect_four_quick")
-    assert "did you mean connect_four_quick?" in str(error.value)
+    assert "did you mean 'connect_four_quick'?" in str(error.value)
     assert all(path.stem in str(error.value) for path in (ROOT / "configs").glob("*.toml"))
 
 

@@ -121,7 +121,7 @@ def test_surprise_is_the_divergence_of_the_search_policy_from_the_evaluators(tic
         {},
         {"gumbel": True},
         {"root_noise_fraction": 0.0},
-        {"prove": True, "forced_playouts": 2.0},
+        {"prove": True, "forced_visits": 2.0},
     ):
         play = worker(tic_tac_toe, search=search, full_search_fraction=0.7, fast_simulations=3)
         games = play.play(20)

@@ -35,7 +35,7 @@ def test_labels_of_late_positions_agree_with_a_solver_that_shares_no_code_with_t
         for state, scores in list(zip(positions.states, positions.scores, strict=True))[:60]:
             found = solver.solve(state)
             assert np.array_equal(np.isnan(scores), ~found.legal)
-            assert np.array_equal(scores[found.legal], found.outcomes[found.legal]), GAME.state_text(state)
+            assert np.array_equal(scores[found.legal], found.values[found.legal]), GAME.state_text(state)
 
 
 @pytest.mark.parametrize("name", [name for name in CLASSES if not name.startswith("opening")])

@@ -23,7 +23,7 @@ def check(game, solver, states) -> None:
             where = f"{game.state_text(state)} action {action}"
             assert (plain.scores[action] != ILLEGAL) == (action in legal), where
             if action in legal:
-                assert plain.outcomes[action] == far.outcomes[action] == exact[action][0], where
+                assert plain.values[action] == far.values[action] == exact[action][0], where
                 assert far.plies[action] == exact[action][1], where
         best = max(exact.values(), key=lambda value: value[0] * (1.0 - 0.0001 * value[1]))
         assert plain.value == far.value == best[0]
@@ -76,7 +76,7 @@ def test_full_size_positions_agree_between_both_solvers():
     fast, slow = ConnectFourSolver(CONNECT_FOUR, 8.0), AlphaBetaSolver(CONNECT_FOUR, 64.0)
     for state in random_states(CONNECT_FOUR, 60, 26, seed=2):
         one, other = fast.solve(state, distance=True), slow.solve(state, distance=True)
-        assert np.array_equal(one.outcomes, other.outcomes), CONNECT_FOUR.state_text(state)
+        assert np.array_equal(one.values, other.values), CONNECT_FOUR.state_text(state)
         assert np.array_equal(one.plies, other.plies), CONNECT_FOUR.state_text(state)
 
 

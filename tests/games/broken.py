@@ -27,8 +27,8 @@ class Fault(IntEnum):
     ENCODING_WRITES_BESIDE = auto()
     HASH_FORGETS_A_CELL = auto()
     POSITION_HASH_FORGETS_THE_MOVER = auto()
-    PLAYOUT_PREFERS_LOW_CELLS = auto()
-    PLAYOUT_SIGN_FLIPPED = auto()
+    ROLLOUT_PREFERS_LOW_CELLS = auto()
+    ROLLOUT_SIGN_FLIPPED = auto()
     RESET_KEEPS_THE_OLD_GAME = auto()
     LIMIT_TOO_LOW = auto()
     MIRRORED_PLANES_ONLY = auto()
@@ -176,14 +176,14 @@ class Broken(NamedTuple):
         return self.game.input_hash(state)
 
     @njit
-    def random_playout(self, state, out, seed):
-        if self.fault == Fault.PLAYOUT_PREFERS_LOW_CELLS:
+    def random_rollout(self, state, out, seed):
+        if self.fault == Fault.ROLLOUT_PREFERS_LOW_CELLS:
             while not self.is_over(state):
                 self.legal_actions(state, out)
                 self.play(state, np.int64(out[0]))
             return self.outcome(state)
-        result = self.game.random_playout(state, out, seed)
-        return -result if self.fault == Fault.PLAYOUT_SIGN_FLIPPED else result
+        result = self.game.random_rollout(state, out, seed)
+        return -result if self.fault == Fault.ROLLOUT_SIGN_FLIPPED else result
 
 
 def broken(fault: Fault) -> Broken:

@@ -74,7 +74,7 @@ def test_small_othello_is_won_by_the_second_player():
 def test_hex_is_won_by_the_known_openings(size, rows):
     game = games.make("hex", size=size)
     solution = make_solver(game, 64.0).solve(game.initial_state())
-    assert "".join("+" if outcome > 0 else "-" for outcome in solution.outcomes) == rows.replace(" ", "")
+    assert "".join("+" if outcome > 0 else "-" for outcome in solution.values) == rows.replace(" ", "")
 
 
 def test_with_the_swap_rule_the_second_player_wins_small_hex():

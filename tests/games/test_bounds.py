@@ -17,7 +17,7 @@ from games.contract import check_game
 from tests.games.broken import Fault, broken
 
 for text in sys.argv[1:]:
-    check_game(games.parse(text), num_games=4, num_playouts=200)
+    check_game(games.parse(text), num_games=4, num_rollouts=200)
 try:
     check_game(broken(Fault.ENCODING_WRITES_BESIDE), num_games=1)
 except IndexError as error:

@@ -11,7 +11,7 @@ import games
 from games.chess.board import CORE, perft, whole_hash
 from games.chess.moves import MOST_MOVES
 from games.chess.notation import uci_names
-from games.contract_playouts import check_playouts
+from games.contract_rollouts import check_rollouts
 from games.game import njit
 from tests.games import counting
 
@@ -76,7 +76,7 @@ def outcome(board: chess.Board) -> int:
 
 
 class Judge:
-    """A game as python-chess sees it, with what the planes of its last position are made of."""
+    """A game as python-chess sees it: its position, FEN, end, and what the planes are made of."""
 
     def __init__(self, fen: str):
         self.board = chess.Board(fen)
@@ -87,11 +87,12 @@ class Judge:
         self._look()
 
     def push(self, uci: str) -> None:
-        self.board.push_uci(uci)
+        self.board.push(chess.Move.from_uci(uci))
         self._look()
 
     def _look(self) -> None:
-        key = " ".join(self.board.fen(en_passant="legal").split()[:4])
+        self.fen, self.over = self.board.fen(en_passant="legal"), is_over(self.board)
+        key = " ".join(self.fen.split()[:4])
         masks = [
             int(self.board.pieces(kind, colour)) for colour in chess.COLORS for kind in chess.PIECE_TYPES
         ]
@@ -122,7 +123,7 @@ class Judge:
 def agree(game, state, judge: Judge) -> None:
     """Assert that a position shows exactly what python-chess says."""
     board = judge.board
-    fen, over = board.fen(en_passant="legal"), is_over(board)
+    fen, over = judge.fen, judge.over
     assert game.state_text(state) == fen
     assert game.is_over(state) == over, fen
     legal = [] if over else sorted(move.uci() for move in board.legal_moves)
@@ -150,7 +151,7 @@ def random_games(count: int, seed: int):
         state = game.parse_state(judge.board.fen())
         while True:
             yield game, state, judge
-            if is_over(judge.board):
+            if judge.over:
                 break
             names = uci_names(game, state)
             move = rng.choice(list(names))
@@ -163,7 +164,7 @@ def test_random_games_are_those_of_python_chess():
     for game, state, judge in random_games(300, seed=1):
         agree(game, state, judge)
         positions += 1
-        ended += is_over(judge.board)
+        ended += judge.over
     assert positions > 50_000 and ended == 300
 
 
@@ -179,7 +180,7 @@ def test_ten_thousand_games_are_those_of_python_chess():
 def test_equal_hashes_are_equal_positions():
     shown: dict[int, str] = {}
     for game, state, judge in random_games(16, seed=2):
-        text = " ".join(judge.board.fen(en_passant="legal").split()[:4])
+        text = " ".join(judge.fen.split()[:4])
         assert shown.setdefault(int(game.position_hash(state)), text) == text
     assert len(set(shown.values())) == len(shown) > 800
 
@@ -192,7 +193,7 @@ def test_planes_are_those_made_from_python_chess(history):
         state, judge = game.parse_state(start), Judge(start)
         for number in range(40):
             agree(game, state, judge)
-            if is_over(judge.board) or (moves and number >= len(moves)):
+            if judge.over or (moves and number >= len(moves)):
                 break
             uci = moves[number] if moves else rng.choice([move.uci() for move in judge.board.legal_moves])
             game.play(state, uci_names(game, state)[uci])
@@ -290,13 +291,13 @@ def test_a_move_that_two_pieces_can_make_asks_which():
     "8/8/8/8/8/1k6/7q/K7 b - - 0 1", "6k1/8/6K1/8/8/8/8/R7 w - - 60 90", "8/8/4k3/8/8/3K4/3P4/6n1 w - - 0 1",
     "7k/8/8/8/8/8/1R6/K5R1 w - - 96 90",
 ])  # fmt: skip
-def test_playouts_end_as_random_play_does(fen):
+def test_rollouts_end_as_random_play_does(fen):
     game = games.make("chess")
     start = np.array([game.parse_state(fen)], game.state_dtype)
-    assert check_playouts(game, [start], 3000, 1) == (True, "")
+    assert check_rollouts(game, [start], 3000, 1) == (True, "")
 
 
-def test_playouts_see_repetitions_from_before_them():
+def test_rollouts_see_repetitions_from_before_them():
     # Two shuffles are played; whoever repeats once more draws, which random play does often with these few pieces.
     game, state = after("7k/8/8/8/8/8/8/K3R3 w - - 0 1", "Kb1 Kg8 Ka1 Kh8 Kb1 Kg8 Ka1")
-    assert check_playouts(game, [np.array([state], game.state_dtype)], 3000, 2) == (True, "")
+    assert check_rollouts(game, [np.array([state], game.state_dtype)], 3000, 2) == (True, "")

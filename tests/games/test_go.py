@@ -164,20 +164,20 @@ def test_games_as_simple_paths_have_the_known_number(cols, expected):
     assert simple_paths(game, game.initial_state()) == expected
 
 
-# Playouts
+# Rollouts
 
 
-def test_playouts_of_a_settled_board_give_its_area():
+def test_rollouts_of_a_settled_board_give_its_area():
     # Both colours live with two eyes and twelve points, and nothing else is empty: nobody has a move but to pass.
     for komi, expected in ((-0.5, 1), (0.0, 0), (0.5, -1)):
         game = make(4, 6, komi=komi)
         state, out = game.parse_state(".x.xoo/xxxxoo/xxooo./xxo.oo x"), np.empty(game.num_actions, np.int32)
-        assert {int(game.random_playout(state.copy(), out, np.uint64(seed))) for seed in range(20)} == {
+        assert {int(game.random_rollout(state.copy(), out, np.uint64(seed))) for seed in range(20)} == {
             expected
         }
 
 
-def plain_playout(reference: ReferenceGo, rng: random.Random) -> int:
+def plain_rollout(reference: ReferenceGo, rng: random.Random) -> int:
     """Play at random: no suicide, no own eyes filled, simple ko; pass where nothing is left; the result by area."""
     for _ in range(3 * reference.rows * reference.cols):
         moves = [
@@ -204,12 +204,12 @@ def is_own_eye(reference: ReferenceGo, point: tuple[int, int]) -> bool:
     return others + (len(inside) < 4) < 2
 
 
-def test_playouts_win_as_often_as_plain_ones():
+def test_rollouts_win_as_often_as_plain_ones():
     game, rng, count = make(4, 4, "simple", komi=1.5), random.Random(4), 250
-    plain = [plain_playout(ReferenceGo(4, 4, 1.5, "simple", False, 1, 10**6), rng) for _ in range(count)]
+    plain = [plain_rollout(ReferenceGo(4, 4, 1.5, "simple", False, 1, 10**6), rng) for _ in range(count)]
     out, fast = np.empty(game.num_actions, np.int32), []
     for seed in range(20 * count):
-        fast.append(game.random_playout(game.initial_state(), out, np.uint64(seed)))
+        fast.append(game.random_rollout(game.initial_state(), out, np.uint64(seed)))
     share, expected = np.mean(np.array(plain) == 1), np.mean(np.array(fast) == 1)
     assert abs(share - expected) < 4.5 * np.sqrt(expected * (1 - expected) / count)
     assert 0.2 < expected < 0.8

@@ -91,7 +91,7 @@ with quick(), moments.listening(die):
     {"search__gumbel": True, "search__gumbel_considered": 4, "selfplay__random_opening_plies": 2,
      "selfplay__resign_threshold": -0.5, "run__keep_checkpoints": 1},
     {"network__blocks": 2, "training__value_steps": 2, "replay__surprise_weight": 0.5,
-     "search__forced_playouts": 2.0},
+     "search__forced_visits": 2.0},
 ], ids=["gate", "groups", "gumbel", "forced"])  # fmt: skip
 def test_runs_with_other_settings_go_on_to_the_bit_too(tmp_path, changes):
     start(tmp_path / "whole", **changes)

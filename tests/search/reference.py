@@ -210,11 +210,11 @@ class ReferenceSearch:
     def _must_have(self, edge: Edge) -> float:
         """n_forced of a root edge (Wu 2019)."""
         total = sum(other.visits + other.in_flight for other in self.root.edges)
-        return math.sqrt(self.config.forced_playouts * edge.prior * total)
+        return math.sqrt(self.config.forced_visits * edge.prior * total)
 
     def _forced(self, node: Node) -> Edge | None:
         """Return the first root edge with a visit, but fewer than it must have, where the search has noise."""
-        if node is not self.root or not self.noise or not self.config.forced_playouts:
+        if node is not self.root or not self.noise or not self.config.forced_visits:
             return None
         lacking = [
             edge

@@ -1,4 +1,4 @@
-"""Forced playouts and pruned targets are those of the plain reference, and do what they are for."""
+"""Forced visits and pruned targets are those of the plain reference, and do what they are for."""
 
 import numpy as np
 import pytest
@@ -19,11 +19,11 @@ GAMES = {"tic_tac_toe": TIC_TAC_TOE, "connect_four": CONNECT_FOUR, "in_parts": I
 
 
 @pytest.mark.parametrize(
-    "changes", [{}, {"leaves": 6}, {"prove": True}, {"rule": "puct"}, {"forced_playouts": 8.0}], ids=str
+    "changes", [{}, {"leaves": 6}, {"prove": True}, {"rule": "puct"}, {"forced_visits": 8.0}], ids=str
 )
 @pytest.mark.parametrize("name", GAMES)
-def test_forced_playouts_build_the_reference_tree(name, changes):
-    check(GAMES[name], positions(GAMES[name], 12), 61, noise=True, **{"forced_playouts": 2.0, **changes})
+def test_forced_visits_build_the_reference_tree(name, changes):
+    check(GAMES[name], positions(GAMES[name], 12), 61, noise=True, **{"forced_visits": 2.0, **changes})
 
 
 def searched(game, count: int, simulations: int, **changes):
@@ -42,7 +42,7 @@ def searched(game, count: int, simulations: int, **changes):
 
 @pytest.mark.parametrize("name", GAMES)
 def test_targets_are_pruned_as_in_the_reference(name):
-    search, plain = searched(GAMES[name], 40, 80, forced_playouts=2.0)
+    search, plain = searched(GAMES[name], 40, 80, forced_visits=2.0)
     policies, pruned = search.result().policy, 0
     for policy, reference in zip(policies, plain, strict=True):
         kept = np.zeros(GAMES[name].num_actions)
@@ -54,7 +54,7 @@ def test_targets_are_pruned_as_in_the_reference(name):
 
 
 def test_every_visited_move_gets_its_share_and_the_best_one_keeps_its_visits():
-    search, _ = searched(CONNECT_FOUR, 30, 200, forced_playouts=2.0)
+    search, _ = searched(CONNECT_FOUR, 30, 200, forced_visits=2.0)
     result, pruned = search.result(), 0
     for tree in range(30):
         edges = root_edges(search, tree)
@@ -69,7 +69,7 @@ def test_every_visited_move_gets_its_share_and_the_best_one_keeps_its_visits():
 def test_without_root_noise_nothing_is_forced():
     states = positions(TIC_TAC_TOE, 10)
     plain, forced = (
-        search_of(TIC_TAC_TOE, states, HashEvaluator(TIC_TAC_TOE), 50, noise=noise, forced_playouts=k)
+        search_of(TIC_TAC_TOE, states, HashEvaluator(TIC_TAC_TOE), 50, noise=noise, forced_visits=k)
         for noise, k in ((False, 0.0), (True, 5.0))
     )
     plain.start(50)
