@@ -271,8 +271,7 @@ def trial(
 
 def main() -> int:
     """Run the trials, print what came of them, and return the exit status."""
-    from tqdm import tqdm
-
+    from alphazero.bars import progress_bar
     from tests.run.runs import killed_at, quick, start
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -289,11 +288,12 @@ def main() -> int:
         assert resume(base / "whole")[0] == "went on"
         same = outcome(base / "whole")
         plan = [damage] * options.damages + [forge] * options.forged
-        for number, change in enumerate(tqdm(plan, disable=None), start=options.seed):
+        bar = progress_bar(plan)
+        for number, change in enumerate(bar, start=options.seed):
             result = trial(base / "source", base, number, change, same)
             found[result.split(":")[0]] += 1
             if result.startswith("fault"):
-                tqdm.write(f"{number}: {result}")
+                bar.write(f"{number}: {result}")
     print(", ".join(f"{count} {name}" for name, count in sorted(found.items())))
     return 1 if found["fault"] else 0
 

@@ -20,7 +20,7 @@ OPTIONS = {  # setting -> the option that it is given by
 SIMULATIONS = {"search": 2000, "selfplay": 64}  # where none are given
 
 
-def measure(kind: str, game: Any | None, options: Namespace) -> dict[str, Any]:
+def measure(kind: str, game: Game | None, options: Namespace) -> dict[str, Any]:
     """Run one benchmark of KINDS and return what was measured, by name.
 
     game None: Connect Four, or every game for "games"; options: the arguments of `alphazero bench`. Raises ValueError
