@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,10 +65,10 @@ def draw_losses(figure: Figure, rows: Sequence[Row], title: str) -> None:
     """Draw every loss of the method on what it learned from and, in red, on games that it had not learned from."""
     generations = events(rows, "generation")
     drawn: list[Callable[[Axes], None]] = [
-        lambda axes, name=name: _draw_loss(axes, generations, name) for name in losses_of(generations)
+        partial(_draw_loss, generations=generations, name=name) for name in losses_of(generations)
     ]
     if _has(generations, "held_out_accuracy"):
-        drawn.append(lambda axes: _draw_accuracy(axes, generations))
+        drawn.append(partial(_draw_accuracy, generations=generations))
     panels = figure.subplots(max(1, len(drawn)), 1, sharex=True, squeeze=False)[:, 0]
     _head(figure, "Losses", title)
     for axes, draw in zip(panels, drawn, strict=False):
