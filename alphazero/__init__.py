@@ -21,13 +21,17 @@ if TYPE_CHECKING:
     from alphazero.config import Config as Config
     from alphazero.config import load_config as load_config
     from alphazero.data.loading import load_games as load_games
+    from alphazero.network import load_evaluator as load_evaluator
     from alphazero.network import load_model as load_model
     from alphazero.network import save_model as save_model
+    from alphazero.search import NetworkEvaluator as NetworkEvaluator
     from alphazero.search import search_positions as search_positions
 
 _MODULES = {
     "Config": "alphazero.config",
+    "NetworkEvaluator": "alphazero.search",
     "load_config": "alphazero.config",
+    "load_evaluator": "alphazero.network",
     "load_games": "alphazero.data.loading",
     "load_model": "alphazero.network",
     "make_player": "alphazero.arena.players",

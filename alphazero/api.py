@@ -17,7 +17,7 @@ RUNS = Path("runs")
 
 
 def train(path: str | Path, overrides: Overrides = (), progress: bool = True) -> Summary:
-    """Learn a game as the settings file says, until a limit or Ctrl-C; return the run's summary.
+    """Learn a game as the settings file says, until a limit or Ctrl-C; return the run's `Summary`.
 
     `path` is a TOML file, or the name of one that comes with alphazero, such as "connect_four_quick".
     `overrides` are texts such as "search.simulations=64", or a mapping of dotted paths to values. The run
@@ -34,9 +34,11 @@ def train(path: str | Path, overrides: Overrides = (), progress: bool = True) ->
 
 
 def resume(folder: str | Path, overrides: Overrides = (), progress: bool = True) -> Summary:
-    """Go on with the run in a folder where it was; return its summary.
+    """Go on with the run in a folder where it was committed last; return its `Summary`.
 
-    Raises ValueError when the folder holds no run, or another process is writing it.
+    `overrides` change its settings, limits above all, as in `train`; `progress` as there. Of a run that is over nothing
+    is done again. Raises ValueError when the folder holds no run, another process is writing it, or the settings
+    cannot be used.
     """
     from alphazero.methods import training
 

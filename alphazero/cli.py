@@ -38,6 +38,8 @@ EXIT_ERROR, EXIT_INTERRUPTED, EXIT_BROKEN_PIPE = (
     141,
 )  # the last two as shells report SIGINT and SIGPIPE
 
+OUT_OF_MEMORY = "out of memory: set smaller search.memory_mb, selfplay.parallel_games or training.batch_size"
+
 
 class UsageError(ValueError):
     """Arguments that cannot be used."""
@@ -64,7 +66,13 @@ class CommandHelp(argparse.HelpFormatter):
 class ShowVersion(argparse.Action):
     """Prints the version."""
 
-    def __call__(self, parser, namespace, values, option_string=None):
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
         print(f"alphazero {importlib.import_module('alphazero').__version__}")
         parser.exit()
 
@@ -97,11 +105,13 @@ def _run(arguments: Sequence[str]) -> int:
     except OSError as error:
         return _fail(_file_problem(error))
     except MemoryError:
-        return _fail(
-            "out of memory: set smaller search.memory_mb, selfplay.parallel_games or training.batch_size"
-        )
+        return _fail(OUT_OF_MEMORY)
     except ValueError as error:
         return _fail(str(error))
+    except RuntimeError as error:  # torch's
+        if not any(words in str(error) for words in ("out of memory", "allocate memory")):
+            raise
+        return _fail(OUT_OF_MEMORY)
 
 
 def _call(arguments: Sequence[str]) -> int:

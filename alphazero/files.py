@@ -89,7 +89,7 @@ def remove_temporary(folder: str | os.PathLike[str]) -> None:
 def model_file(path: str | os.PathLike[str]) -> Path:
     """Return the model that a path means: a file, or a run's folder; FileNotFoundError when there is none."""
     found = Path(path) / MODEL_NAME if Path(path).is_dir() else Path(path)
-    if not found.is_file():
+    if not found.exists():
         raise FileNotFoundError(
             errno.ENOENT, "no such model (a .safetensors file, or the folder of a run)", str(found)
         )

@@ -173,7 +173,9 @@ def switches_digest() -> str:
 
 def _user_folder() -> Path:
     """Return where compiled code belongs; OSError when this user has no home."""
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    if not os.path.isabs(base):
+        base = os.path.join(os.path.expanduser("~"), ".cache")
     if not os.path.isabs(base):
         raise OSError(f"{base} is no absolute path")
     return Path(base) / "alphazero" / "compiled"

@@ -25,8 +25,20 @@ from typing import NamedTuple
 PROJECT = ("games", "alphazero")
 ALWAYS = ("games.kernel", "games.game")  # how kernels are compiled, and how they call the kernels of a game
 BY_VERSION = frozenset({*sys.stdlib_module_names, "numba", "numpy", "llvmlite"})
-STARTED = time.time()  # of this process, or a little later
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def _began() -> float:
+    """Return when this process began, by the clock of files; at most a minute ago, or now where that is not known."""
+    try:
+        ticks = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19])
+        age = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError, AttributeError):
+        age = 0.0
+    return time.time() - min(max(age, 0.0), 60.0)
+
+
+STARTED = _began()
 
 
 class Summary(NamedTuple):

@@ -150,6 +150,8 @@ def test_bad_input_is_one_line_and_status_2(capsys, tmp_path, monkeypatch, argum
      "alphazero: error: x: No such file or directory"),
     (OSError("only a text"), 2, "alphazero: error: only a text"),
     (MemoryError(), 2, "alphazero: error: out of memory"),
+    (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"), 2,
+     "alphazero: error: out of memory"),
     (KeyboardInterrupt(), 130, "alphazero: interrupted"),
 ])  # fmt: skip
 def test_what_a_command_raises_becomes_one_line(capsys, monkeypatch, raised, status, words):

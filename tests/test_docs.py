@@ -13,11 +13,13 @@ import pytest
 from alphazero import cli
 from alphazero.config import Config, build_config, load_config
 from alphazero.config.fields import setting_names
+from alphazero.config.loading import SCHEMAS, schema_of
+from tests.test_imports import LEVELS
 from tools.settings_table import settings_page
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-PAGES = [*([README] if README.exists() else []), *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [README, ROOT / "tools" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 SHELL_LANGUAGES = ("", "sh", "bash", "shell", "console", "text")
 SHELL_ENDS = ("|", "||", "&", "&&", ";", ">", ">>", "<", "2>", "2>&1")
 COMMAND = re.compile(r"^(?:\$ )?(?:\.venv/bin/)?(?:python -m )?alphazero(?= )")
@@ -84,8 +86,8 @@ def broken_links(page: Path, text: str) -> list[str]:
 def refused(arguments: list[str]) -> str:
     """Return why a command line cannot be used, "" when it can; nothing is run.
 
-    A command's bare name is a mention of it. A settings file must exist where it is one of configs/; others
-    are the reader's own.
+    A command's bare name is a mention of it. A settings file must exist where it is one of configs/, or given by its
+    name; others are the reader's own.
     """
     if len(arguments) == 1 and arguments[0] in cli.COMMANDS:
         return ""
@@ -93,8 +95,11 @@ def refused(arguments: list[str]) -> str:
         args = cli.parse(arguments)
         if args.command == "train":
             overrides = [word for word in args.words if "=" in word]
-            files = [word for word in args.words if word.startswith("configs/")]
-            load_config(ROOT / files[0], overrides) if files else build_config({}, overrides)
+            files = [word for word in args.words if "=" not in word and not word.isupper()]
+            ours = [word for word in files if word.startswith("configs/") or Path(word).stem == word]
+            load_config(ROOT / ours[0] if "/" in ours[0] else ours[0], overrides) if ours else build_config(
+                {}, overrides
+            )
     except ValueError as error:
         return str(error)
     except SystemExit:  # --help and --version
@@ -132,7 +137,11 @@ def test_the_settings_page_is_what_the_settings_say():
 
 def test_the_settings_page_shows_every_setting_in_one_row_of_four_cells():
     rows = [re.split(r"(?<!\\)\|", line) for line in settings_page().splitlines() if line.startswith("| `")]
-    assert sorted(row[1].strip(" `") for row in rows) == sorted(name for name, _ in setting_names(Config))
+    shown = [row[1].strip(" `") for row in rows]
+    usual = {name for name, _ in setting_names(Config)}
+    assert sorted(shown[: len(usual)]) == sorted(usual)
+    every = usual.union(*({name for name, _ in setting_names(schema_of(method))} for method in SCHEMAS))
+    assert set(shown) == every
     assert all(len(row) == 6 and all(cell.strip() for cell in row[1:5]) for row in rows)
 
 
@@ -162,9 +171,14 @@ def test_every_page_is_in_the_table_of_contents():
     assert [name_of(page) for page in PAGES if page not in (index, README) and page not in listed] == []
 
 
+def test_the_map_of_the_readme_names_every_package_once_lowest_level_first():
+    named = re.findall(r"`alphazero/(\w+)/`", README.read_text(encoding="utf-8").partition("## The map")[2])
+    packages = {file.parent.name for file in (ROOT / "alphazero").glob("*/__init__.py")}
+    assert sorted(named) == sorted(packages)
+    assert named == sorted(named, key=LEVELS.index)
+
+
 def test_the_example_of_the_readme_runs(run_python):
-    if not README.exists():
-        pytest.skip("there is no README.md yet")
     found = list(blocks(README.read_text(encoding="utf-8")))
     python = [content for language, content in found if language == "python"]
     examples = [code for code in python if re.search(r"^ *(import|from) .*\balphazero\b", code, re.MULTILINE)]
@@ -237,6 +251,7 @@ def test_commands_are_found_wherever_and_however_they_are_written(text, expected
 @pytest.mark.parametrize("arguments", [
     ["trian"], ["play", "connect_four", "--modle", "m"], ["match", "random", "--game", "g"],
     ["train", "own.toml", "search.simulation=3"], ["train", "configs/gone.toml"],
+    ["train", "gone"],
     ["train", "--resume", "RUN", "run.minutes=-1"], ["bench", "everything"],
 ])  # fmt: skip
 def test_a_command_that_the_program_does_not_take_is_noticed(arguments):

@@ -71,12 +71,12 @@ class RandomBeginnings(Player):
 
 def moves_of_games(game: Any, players: list[Player], rng: np.random.Generator) -> Iterator[list[int]]:
     """Yield the actions of games, without end, that begin at random and go on between two players drawn by chance."""
-    starts = np.array([game.initial_state()] * GAMES_AT_ONCE, game.state_dtype)
     while True:
         drawn = rng.integers(len(players), size=2)
         plies = rng.integers(0, 9, size=GAMES_AT_ONCE)
         pair = [RandomBeginnings(players[number], plies, rng) for number in drawn]
-        yield from play_games(game, Seats(pair, np.array([[0, 1]] * GAMES_AT_ONCE)), starts).actions
+        played = play_games(game, Seats(pair, np.array([[0, 1]] * GAMES_AT_ONCE)))
+        yield from (part.tolist() for part in np.split(played.actions, np.cumsum(played.lengths)[:-1]))
 
 
 def draw_position(

@@ -14,6 +14,8 @@ import numpy as np
 
 from alphazero.arena.rating import INTERVAL_Z, Interval
 from alphazero.play.player import Player
+from alphazero.play.progress import Progress
+from games import Game
 from games.notation import play_moves
 
 BATCH = 256  # positions asked for at once
@@ -72,7 +74,7 @@ class Errors:
         }
 
 
-def read_positions(path: Path, game: Any) -> PositionSet:
+def read_positions(path: Path, game: Game) -> PositionSet:
     """Read a set of labelled positions, its name that of the file.
 
     One position a line: the moves that lead to it (in one word: digits or letters, or names joined by commas; nothing
@@ -109,7 +111,7 @@ def _text(path: Path) -> str:
         raise ValueError(f'{path}: not a text file: expected lines such as "4453 . -1 0 1 ..."') from None
 
 
-def _position(game: Any, words: Sequence[str]) -> tuple[list[int], Any]:
+def _position(game: Game, words: Sequence[str]) -> tuple[list[int], np.void]:
     if len(words) > 1:
         raise ValueError(
             f"{len(words)} words before the last {game.num_actions}: expected moves in one word and then "
@@ -121,7 +123,7 @@ def _position(game: Any, words: Sequence[str]) -> tuple[list[int], Any]:
     return actions, state
 
 
-def _scores(game: Any, state: Any, words: Sequence[str]) -> list[float]:
+def _scores(game: Game, state: np.void, words: Sequence[str]) -> list[float]:
     if len(words) < game.num_actions:
         raise ValueError(
             f"{len(words)} scores: expected {game.num_actions}, one for each action of {game.name}"
@@ -142,15 +144,15 @@ def _scores(game: Any, state: Any, words: Sequence[str]) -> list[float]:
     return scores
 
 
-def count_errors(player: Player, positions: PositionSet, progress: Any = None) -> Errors:
-    """Return how many moves of `player` are wrong; `progress(n)` is told of every n positions done."""
+def count_errors(player: Player, positions: PositionSet, progress: Progress | None = None) -> Errors:
+    """Return how many moves of `player` are wrong; progress: told how many positions of the set are done."""
     correct, wrong = positions.correct, 0
     for start in range(0, len(correct), BATCH):
         rows = slice(start, start + BATCH)
         actions = player.choose(positions.states[rows].copy())
         wrong += int((~correct[rows][np.arange(len(actions)), actions]).sum())
         if progress is not None:
-            progress(len(actions))
+            progress(positions.name, start + len(actions), len(correct))
     return Errors(positions.name, len(correct), wrong)
 
 

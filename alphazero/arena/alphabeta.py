@@ -8,48 +8,71 @@ that: quick wins come first, and a lost position is defended for as long as poss
 import numpy as np
 from numba import prange
 
-from alphazero.exact.alphabeta import BEYOND, FRAME, WIN, Task, advance, begin, sign
+from alphazero.exact.alphabeta import BEYOND, FRAME, OPEN, WIN, Task, advance, begin, sign
 from alphazero.exact.table import ENTRY
 from alphazero.play.player import Decisions, Player, Turns, as_positions
+from alphazero.search.pace import Slices, thinking_clock
+from games import Game
 from games.bits import copy_state
 from games.kernel import helper, njit
 
 ILLEGAL = -(2**31) + 1  # value of an action that cannot be played
 ENTRIES = 1024  # of the table of one position
-_TO_THE_END = np.int64(2**62)
+FIRST_SLICE = 1000  # positions of all searches together before Python sees signals for the first time
+
+WORK = np.dtype(
+    [
+        ("index", np.int64),  # of the legal action that is being searched
+        ("best", np.int64),  # value found so far
+        ("under_way", np.int64),  # 1: the search of that action has begun
+        ("same", np.int64),  # 1: the same player is to move after it
+        ("finished", np.int64),  # 1: every action has its value
+    ],
+    align=True,
+)
 
 
 @helper
-def _value_actions(game, root, depth, task, table, values):
-    """Write the value of each action of `root` for its mover into values int32[A].
+def _value_actions(game, root, depth, task, table, work, positions, values):
+    """Go on for up to about `positions`: write each action's value for the mover of `root` into values int32[A].
 
-    The highest values are exact; lower ones are upper bounds below them.
+    The highest values are exact; lower ones are upper bounds below them. `work` (WORK) says where it is.
     """
     legal = np.empty(values.size, np.int32)
-    best = -BEYOND
-    for index in range(game.legal_actions(root, legal)):
-        action = np.int64(legal[index])
-        child = task.states[0, 0]
-        copy_state(child, root)
-        game.play(child, action)
-        low = best - 1  # one below the best, so that an equally good action gets its exact value too
-        low += sign(low)
-        same = game.to_move(child) == game.to_move(root)
-        begin(game, task, table, low if same else -BEYOND, BEYOND if same else -low, depth - 1)
-        value = advance(game, task, table, _TO_THE_END)
-        value = value - sign(value) if same else sign(value) - value
-        best = max(best, value)
+    count = game.legal_actions(root, legal)
+    stop = task.progress[2] + positions
+    while work.index < count:
+        action = np.int64(legal[work.index])
+        if not work.under_way:
+            child = task.states[0, 0]
+            copy_state(child, root)
+            game.play(child, action)
+            low = work.best - 1  # one below the best, so that an equally good action gets its exact value too
+            low += sign(low)
+            same = game.to_move(child) == game.to_move(root)
+            begin(game, task, table, low if same else -BEYOND, BEYOND if same else -low, depth - 1)
+            work.under_way, work.same = 1, np.int64(same)
+        value = advance(game, task, table, max(stop - task.progress[2], 1))
+        if value == OPEN:
+            return
+        value = value - sign(value) if work.same else sign(value) - value
+        work.best = max(work.best, value)
+        work.under_way = 0
+        work.index += 1
         values[action] = value if value == 0 else sign(value) * (depth + 1 - WIN + abs(value))
+    work.finished = 1
 
 
 @njit(parallel=True)
-def _value_all(game, states, depth, tasks, tables, values):
+def _value_all(game, states, depth, tasks, tables, work, positions, values):
     for index in prange(states.size):
-        _value_one(game, states, depth, tasks, tables, values, np.int64(index))
+        _value_one(game, states, depth, tasks, tables, work, positions, values, np.int64(index))
 
 
 @helper
-def _value_one(game, states, depth, tasks, tables, values, i):
+def _value_one(game, states, depth, tasks, tables, work, positions, values, i):
+    if work[i].finished:
+        return
     task = Task(
         tasks.states[i],
         tasks.symmetries,
@@ -58,10 +81,10 @@ def _value_one(game, states, depth, tasks, tables, values, i):
         tasks.history[i],
         tasks.progress[i],
     )
-    _value_actions(game, states[i], depth, task, tables[i], values[i])
+    _value_actions(game, states[i], depth, task, tables[i], work[i], positions, values[i])
 
 
-def _make_tasks(game, count: int, depth: int) -> Task:
+def _make_tasks(game: Game, count: int, depth: int) -> Task:
     """Return stacks of `depth` plies for `count` positions: every array but the symmetries has one axis more."""
     actions = game.num_actions
     return Task(
@@ -74,7 +97,7 @@ def _make_tasks(game, count: int, depth: int) -> Task:
     )
 
 
-def action_values(game, states: np.ndarray, depth: int) -> np.ndarray:
+def action_values(game: Game, states: np.ndarray, depth: int) -> np.ndarray:
     """Return the value of every action for the player to move, searched `depth` plies deep, int32[n, A].
 
     0: no result within the horizon; depth, depth - 1, ...: a win with the first, second, ... ply; negative:
@@ -84,14 +107,20 @@ def action_values(game, states: np.ndarray, depth: int) -> np.ndarray:
     states = as_positions(game, states)
     values = np.full((len(states), game.num_actions), ILLEGAL, np.int32)
     tables = np.zeros((len(states), ENTRIES), ENTRY)
-    _value_all(game, states, depth, _make_tasks(game, len(states), depth), tables, values)
+    tasks, work = _make_tasks(game, len(states), depth), np.zeros(len(states), WORK)
+    work["best"] = -BEYOND
+    slices = Slices(FIRST_SLICE)
+    while (unfinished := int((work["finished"] == 0).sum())) > 0:
+        started = thinking_clock()
+        _value_all(game, states, depth, tasks, tables, work, max(slices.size // unfinished, 1), values)
+        slices.took(thinking_clock() - started)
     return values
 
 
 class AlphaBetaPlayer(Player):
     """Plays a random one of the actions that are best `depth` plies deep."""
 
-    def __init__(self, game, depth: int = 5, seed: int = 0, name: str = ""):
+    def __init__(self, game: Game, depth: int = 5, seed: int = 0, name: str = ""):
         super().__init__(game, name or f"alphabeta:depth={depth}", seed)
         self.depth = min(depth, game.max_plies)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from alphazero.play.player import Decisions, Player, Turns
+from games import Game
 
 
 class HumanPlayer(Player):
@@ -13,7 +14,7 @@ class HumanPlayer(Player):
     ask: takes the text to show (board, what was wrong with the last answer, prompt) and returns the answer.
     """
 
-    def __init__(self, game, ask: Callable[[str], str] = input, name: str = "human"):
+    def __init__(self, game: Game, ask: Callable[[str], str] = input, name: str = "human"):
         super().__init__(game, name)
         self.ask = ask
 
@@ -21,7 +22,7 @@ class HumanPlayer(Player):
         """Return the action asked for in each turn; ValueError when the answers end."""
         return Decisions(np.array([self._ask_for_move(state) for state in turns.states], dtype=np.int64))
 
-    def _ask_for_move(self, state) -> int:
+    def _ask_for_move(self, state: np.void) -> int:
         player = ("first", "second")[self.game.to_move(state)]
         shown = f"{self.game.render(state)}\n"
         while True:

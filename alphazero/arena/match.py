@@ -16,7 +16,7 @@ from games.options import check_seed
 def play_match(
     a: Player,
     b: Player,
-    game,
+    game: games.Game,
     num_games: int,
     *,
     seed: int = 0,
@@ -49,16 +49,15 @@ def play_match(
     a.new_games(seed)
     if b is not a:
         b.new_games(seed)
-    starts = np.array([game.initial_state()] * num_games, game.state_dtype)
     played = play_games(
         game,
         Seats((a, b), np.array([[0, 1], [1, 0]] * num_pairs)),
-        starts,
         openings=[opening for opening in beginnings for _ in range(2)],
         progress=ProgressBar() if progress is True else progress or None,
     )
+    moves = np.split(played.actions, np.cumsum(played.lengths)[:-1])
     records = tuple(
-        GameRecord("ab"[i % 2], tuple(actions), len(beginnings[i // 2]), int(outcome))
-        for i, (actions, outcome) in enumerate(zip(played.actions, played.outcomes, strict=True))
+        GameRecord("ab"[i % 2], (*opening, *moves[i].tolist()), len(opening), int(played.outcomes[i]))
+        for i, opening in enumerate(opening for opening in beginnings for _ in range(2))
     )
     return MatchResult(a.name, b.name, games.spec(game), records)

@@ -1,11 +1,11 @@
 """Players that ask a network once a move, without a search: its policy (`policy`) or its value (`value`)."""
 
-from typing import Any
-
 import numpy as np
 
 from alphazero.play.player import Decisions, Player, Turns, as_positions
+from alphazero.search.oracle import Oracle, require_finite, require_heads
 from alphazero.search.simulate import seen_by
+from games import Game
 from games.bits import copy_state
 from games.kernel import njit
 
@@ -15,15 +15,18 @@ CHILDREN_AT_ONCE = 4096
 class PolicyPlayer(Player):
     """Draws from the network's policy, probability ** (1 / temperature); 0: the most probable action.
 
-    inference: callable planes float32[n, P, H, W] -> (logits float32[n, A], values float32[n]).
+    Raises NetworkError for a network without a policy, or one that answers NaN or infinity.
     """
 
-    def __init__(self, game, inference: Any, temperature: float = 1.0, seed: int = 0, name: str = "policy"):
+    def __init__(
+        self, game: Game, oracle: Oracle, temperature: float = 1.0, seed: int = 0, name: str = "policy"
+    ):
         super().__init__(game, name, seed)
-        self.inference, self.temperature = inference, temperature
+        require_heads(oracle, policy=True)
+        self.oracle, self.temperature = oracle, temperature
 
     def decide(self, turns: Turns) -> Decisions:
-        """Return one legal action for each turn, the shares by which it was drawn, and the network's values."""
+        """Return one legal action for each turn, the shares by which it was drawn, and the network's values if any."""
         states = as_positions(self.game, turns.states)
         shape = (len(states), self.game.planes, *self.game.board_shape)
         planes, legal_mask = (
@@ -31,7 +34,8 @@ class PolicyPlayer(Player):
             np.zeros((len(states), self.game.num_actions), np.bool_),
         )
         _encode_all(self.game, states, planes, legal_mask)
-        logits, values = self.inference(planes)
+        logits, values = self.oracle(planes)
+        require_finite(self.oracle.name, logits[legal_mask])
         scores = np.where(legal_mask, logits.astype(np.float64), -np.inf)
         if self.temperature > 0.0:
             # The largest of logits / temperature + Gumbel noise is distributed by the softmax of the former.
@@ -44,19 +48,22 @@ class PolicyPlayer(Player):
             shares = np.zeros_like(scores)
             shares[np.arange(len(actions)), actions] = 1.0
         log_probs = np.log(shares[np.arange(len(actions)), actions])
-        return Decisions(actions, log_probs, values.astype(np.float32), shares.astype(np.float32))
+        known = values.astype(np.float32) if self.oracle.has_value else None
+        return Decisions(actions, log_probs, known, shares.astype(np.float32))
 
 
 class ValuePlayer(Player):
     """Plays the action whose position is worth most by the network's value: greedy on -V(f(s, a)).
 
     The sign follows whoever is to move after the action, and a finished game counts its result. Equal
-    values are chosen among by chance. inference: as for `PolicyPlayer`.
+    values are chosen among by chance. Raises NetworkError for a network without a value, or one that answers NaN or
+    infinity.
     """
 
-    def __init__(self, game, inference: Any, seed: int = 0, name: str = "value"):
+    def __init__(self, game: Game, oracle: Oracle, seed: int = 0, name: str = "value"):
         super().__init__(game, name, seed)
-        self.inference = inference
+        require_heads(oracle, value=True)
+        self.oracle = oracle
 
     def decide(self, turns: Turns) -> Decisions:
         """Return one legal action for each turn, and the value of the position that it leads to."""
@@ -80,7 +87,8 @@ class ValuePlayer(Player):
         parents, actions = np.empty(most, np.int64), np.empty(most, np.int64)
         planes = np.zeros((most, game.planes, *game.board_shape), np.float32)
         count = _make_children(game, states, children, parents, actions, planes)
-        judged = self.inference(planes[:count])[1].astype(np.float64)
+        judged = self.oracle(planes[:count])[1].astype(np.float64)
+        require_finite(self.oracle.name, judged)
         _value_actions(game, states, children, parents, actions, judged, values)
 
 

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import numpy as np
 
+from games import Game
 from games.notation import play_moves
 
 OPENINGS_PER_PAIR = 4  # positions there should be for each opening that is needed
 _TRIES_PER_OPENING = 50
 
 
-def default_opening_plies(game, num_openings: int) -> int:
+def default_opening_plies(game: Game, num_openings: int) -> int:
     """Return the smallest even number of plies that gives about four times as many openings as needed.
 
     The number of openings is estimated from the legal moves along the first moves of the game; even, so
@@ -34,7 +35,7 @@ def default_opening_plies(game, num_openings: int) -> int:
     return plies
 
 
-def draw_openings(game, num_openings: int, plies: int, rng: np.random.Generator) -> list[list[int]]:
+def draw_openings(game: Game, num_openings: int, plies: int, rng: np.random.Generator) -> list[list[int]]:
     """Return `num_openings` beginnings of `plies` random legal actions, after which the game is not over.
 
     Their final positions are distinct as long as new ones are found. Raises ValueError when every game
@@ -58,7 +59,7 @@ def draw_openings(game, num_openings: int, plies: int, rng: np.random.Generator)
     return openings + [spare[i % len(spare)] for i in range(num_openings - len(openings))]
 
 
-def read_openings(path: Path, game) -> list[list[int]]:
+def read_openings(path: Path, game: Game) -> list[list[int]]:
     """Read a file of openings, one a line: its moves in one word, as in `read_positions`; what follows is left out.
 
     Moves of more than one character are joined by commas: e4,e5.
@@ -78,7 +79,7 @@ def read_openings(path: Path, game) -> list[list[int]]:
     return openings
 
 
-def _read_opening(game, words: list[str]) -> list[int]:
+def _read_opening(game: Game, words: list[str]) -> list[int]:
     if words[0].endswith(",") and len(words) > 1:
         raise ValueError(f"a blank after {words[0]!r}: join moves by commas alone, as in e4,e5")
     try:
@@ -93,7 +94,7 @@ def _read_opening(game, words: list[str]) -> list[int]:
     return actions
 
 
-def check_openings(game, openings: Sequence[Sequence[int]]) -> list[list[int]]:
+def check_openings(game: Game, openings: Sequence[Sequence[int]]) -> list[list[int]]:
     """Return the openings as lists of actions; ValueError for none, or one illegal or ending the game."""
     if not len(openings):
         raise ValueError("openings is empty: give at least one list of actions, or None for random ones")
@@ -113,7 +114,7 @@ def check_openings(game, openings: Sequence[Sequence[int]]) -> list[list[int]]:
     return [[int(action) for action in opening] for opening in openings]
 
 
-def _draw(game, plies: int, rng: np.random.Generator) -> tuple[list[int], int | None]:
+def _draw(game: Game, plies: int, rng: np.random.Generator) -> tuple[list[int], int | None]:
     """Return random actions and the hash of the position after them, None when the game is over by then."""
     state = game.initial_state()
     actions: list[int] = []

@@ -17,6 +17,7 @@ from alphazero.arena.rating import Ratings, Record, fit_ratings
 from alphazero.arena.result import MatchResult
 from alphazero.play.player import Player
 from alphazero.play.progress import Progress
+from games import Game
 from games.options import check_seed
 
 _LEAST_INFORMATION = 0.01  # of a game whose winner seems certain; between equals it is 0.25
@@ -87,7 +88,7 @@ class RatingPool:
     def evaluate(
         self,
         player: Player,
-        game,
+        game: Game,
         num_games: int,
         *,
         seed: int,
@@ -131,7 +132,13 @@ class RatingPool:
         return results
 
     def calibrate(
-        self, game, num_games: int, *, seed: int, device: str = "auto", progress: Progress | bool = False
+        self,
+        game: Game,
+        num_games: int,
+        *,
+        seed: int,
+        device: str = "auto",
+        progress: Progress | bool = False,
     ) -> list[MatchResult]:
         """Let neighbouring anchors that have not met play `num_games` games each, which fixes the scale.
 

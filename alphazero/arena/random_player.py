@@ -3,12 +3,13 @@
 import numpy as np
 
 from alphazero.play.player import Decisions, Player, Turns
+from games import Game
 
 
 class RandomPlayer(Player):
     """Chooses every legal action with the same probability."""
 
-    def __init__(self, game, seed: int = 0, name: str = "random"):
+    def __init__(self, game: Game, seed: int = 0, name: str = "random"):
         super().__init__(game, name, seed)
 
     def decide(self, turns: Turns) -> Decisions:

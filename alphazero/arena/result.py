@@ -20,7 +20,13 @@ ELO_LIMIT = 3000.0  # no match that can be played tells larger differences apart
 
 
 class GameRecord(NamedTuple):
-    """One game: who moved first ("a" or "b"), its actions, how many are opening, result for the first."""
+    """One game of a match.
+
+    first:         who moved first, "a" or "b"
+    actions:       all actions from the game's start, those of the opening included
+    opening_plies: how many of them are opening
+    outcome:       1, 0 or -1 for the first player
+    """
 
     first: str
     actions: tuple[int, ...]
@@ -42,7 +48,12 @@ class Counts(NamedTuple):
 
 @dataclass(frozen=True)
 class MatchResult:
-    """The games of `a` against `b`, and what they say; games 2k and 2k + 1 share an opening."""
+    """The games of `a` against `b`, and what they say, for `a`; games 2k and 2k + 1 share an opening.
+
+    a, b:  the names of the players
+    game:  the game with all its rules, as `games.spec` writes it
+    games: a `GameRecord` for each game
+    """
 
     a: str
     b: str

@@ -1,32 +1,33 @@
 """Players that search a tree before each move: with random rollouts (`mcts`) or with a network (`model`)."""
 
-from typing import Any
-
 import numpy as np
 
 from alphazero.config import SearchConfig
 from alphazero.play.player import Decisions, Player, Turns, as_positions
-from alphazero.search import Evaluator, NetworkEvaluator, Search
-from alphazero.search.search import SearchResult, leaves_per_tree
+from alphazero.search import Evaluator, NetworkEvaluator, Oracle, Search
+from alphazero.search.pace import UNLIMITED
+from alphazero.search.search import SearchResult, budget_of, leaves_per_tree
+from games.protocol import Game
 
 SIMULATIONS_PER_LEAF = 32
 MAX_TREES = 256  # positions searched at once; more are searched one group after another
+TIMED_SIMULATIONS = 1000  # that each tree has room for where only the clock limits them
 _NODE_BYTES, _EDGE_BYTES = 128, 32  # what a node (its position aside) and an edge take at most
 
 
 class SearchPlayer(Player):
     """Searches every position from scratch with one budget and plays the most visited action.
 
-    evaluator: judges leaves; config: a `SearchConfig`, `simulations` of it the budget by default (root
-    noise is never on); temperature: actions are drawn by visits ** (1 / temperature), 0: the most visited;
-    seconds: a limit for the positions of one call together, 0: none; batch: rows that the evaluator likes to
-    get at once. Evaluations stay cached until `new_games`, which is
-    due when weights change.
+    evaluator: judges leaves; config: a `SearchConfig`, `simulations` of it the budget where neither simulations nor
+    seconds are given (root noise is never on); seconds: for the positions of one call together, alone or as a limit
+    beside simulations, 0: none; temperature: actions are drawn by visits ** (1 / temperature), 0: the most visited;
+    batch: rows that the evaluator likes to get at once. Evaluations stay cached until `new_games`, which is due when
+    weights change. Raises ValueError for Gumbel search by seconds alone.
     """
 
     def __init__(
         self,
-        game,
+        game: Game,
         evaluator: Evaluator,
         config: SearchConfig,
         *,
@@ -38,9 +39,9 @@ class SearchPlayer(Player):
         name: str = "search",
     ):
         super().__init__(game, name, seed)
-        budget = {"simulations": simulations or config.simulations, "reuse_subtree": False}
-        self.evaluator, self.config = evaluator, config.model_copy(update=budget)
-        self.temperature, self.batch, self.seconds = temperature, batch, seconds
+        self.evaluator, self.config = evaluator, config.model_copy(update={"reuse_subtree": False})
+        self.simulations, self.seconds = budget_of(config, simulations, seconds), seconds
+        self.temperature, self.batch = temperature, batch
         self._search: Search | None = None
 
     def decide(self, turns: Turns) -> Decisions:
@@ -48,9 +49,11 @@ class SearchPlayer(Player):
         states = as_positions(self.game, turns.states)
         actions, values = np.zeros(len(states), np.int64), np.zeros(len(states), np.float32)
         policies = np.zeros((len(states), self.game.num_actions), np.float32)
-        for start in range(0, len(states), self.max_trees):
+        starts = range(0, len(states), self.max_trees)
+        seconds = self.seconds / len(starts) if self.seconds and starts else None
+        for start in starts:
             group = slice(start, start + self.max_trees)
-            found, n = self._search_group(states[group]), len(states[group])
+            found, n = self._search_group(states[group], seconds), len(states[group])
             actions[group], values[group] = found.action[:n], found.value[:n]
             policies[group] = found.policy[:n]
         return Decisions(actions, values=values, policies=policies)
@@ -65,24 +68,32 @@ class SearchPlayer(Player):
     def max_trees(self) -> int:
         """Number of positions searched at once: as many as the memory bound holds with all their edges."""
         node = self.game.state_dtype.itemsize + _NODE_BYTES + self.game.num_actions * _EDGE_BYTES
-        tree = (self.config.simulations + 2) * node
+        simulations = TIMED_SIMULATIONS if self.simulations == UNLIMITED else self.simulations
+        tree = (simulations + 2) * node
         return int(np.clip(self.config.memory_mb * 2**20 // tree, 1, MAX_TREES))
 
-    def _search_group(self, states: np.ndarray) -> SearchResult:
+    def _search_group(self, states: np.ndarray, seconds: float | None) -> SearchResult:
         """Return what a search of at least n positions found, states[n] the first of them."""
         search = self._search_for(len(states))
         trees = search.all_trees[: len(states)]
         search.seed_trees(int(self.rng.integers(2**63)), trees)
         search.set_roots(states, trees)
-        search.start(self.config.simulations, trees)
-        search.run(self.seconds or None)
+        search.start(self.simulations, trees)
+        search.run(seconds)
         return search.result(self.temperature)
 
     def _search_for(self, num_trees: int) -> Search:
         """Return the search of the last call, evaluations and all, when it has trees enough."""
         if self._search is None or len(self._search.all_trees) < num_trees:
-            leaves = self._leaves(num_trees)
-            self._search = Search(self.game, num_trees, self.config, self.evaluator, leaves=leaves)
+            self._search = Search(
+                self.game,
+                num_trees,
+                self.config,
+                self.evaluator,
+                leaves=self._leaves(num_trees),
+                simulations=self.simulations,
+                grow_while_room=self.seconds > 0.0,
+            )
         return self._search
 
     def _leaves(self, num_trees: int) -> int:
@@ -90,20 +101,16 @@ class SearchPlayer(Player):
         if self.evaluator.rollouts is not None:
             return 1
         wanted = leaves_per_tree(self.config, num_trees, self.batch)
-        return max(1, min(wanted, self.config.simulations // SIMULATIONS_PER_LEAF))
+        return max(1, min(wanted, self.simulations // SIMULATIONS_PER_LEAF))
 
 
 class ModelPlayer(SearchPlayer):
-    """Tree search with a network.
-
-    inference: any callable planes float32[n, P, H, W] -> (logits float32[n, A], values float32[n]), such as
-    an `Inference`; the other arguments are those of `SearchPlayer`.
-    """
+    """Tree search with a network, such as an `Inference`; the other arguments are those of `SearchPlayer`."""
 
     def __init__(
         self,
-        game,
-        inference: Any,
+        game: Game,
+        oracle: Oracle,
         config: SearchConfig,
         *,
         simulations: int | None = None,
@@ -114,12 +121,12 @@ class ModelPlayer(SearchPlayer):
     ):
         super().__init__(
             game,
-            NetworkEvaluator(inference),
+            NetworkEvaluator(oracle),
             config,
             simulations=simulations,
             seconds=seconds,
             temperature=temperature,
-            batch=getattr(inference, "batch_size", 64),
+            batch=oracle.batch_size,
             seed=seed,
             name=name,
         )

@@ -4,6 +4,7 @@ import numpy as np
 
 from alphazero.exact import make_solver
 from alphazero.play.player import Decisions, Player, Turns, as_positions
+from games import Game
 
 
 class SolverPlayer(Player):
@@ -14,7 +15,7 @@ class SolverPlayer(Player):
 
     def __init__(
         self,
-        game,
+        game: Game,
         distance: bool = False,
         seconds: float = 0.0,
         memory_mb: float = 256.0,

@@ -1,27 +1,29 @@
 """Rows per second of one network: every way of computing it, and the plain module, in turn."""
 
 import time
+from argparse import Namespace
 from typing import Any
 
 import torch
 
 from alphazero.bench.timing import median_ratio, medians, rates_in_turn
-from alphazero.config import NetworkConfig
+from alphazero.config import Config
 from alphazero.network import Inference
-from alphazero.network.model import ResidualNetwork, for_game
+from alphazero.network.model import Network, for_game
+from games.protocol import Game
 
 EAGER = "eager float32, default memory format"
 
 
-def network_of(game: Any, options: Any) -> ResidualNetwork:
-    """Return the network to measure: options.blocks x options.channels, with fresh weights."""
+def network_of(game: Game, config: Config) -> Network:
+    """Return the network of the settings, with fresh weights."""
     torch.manual_seed(0)
-    return for_game(game, NetworkConfig(blocks=options.blocks, channels=options.channels)).eval()
+    return for_game(game, config.network).eval()
 
 
-def bench_network(game: Any, options: Any) -> dict[str, Any]:
+def bench_network(game: Game, config: Config, options: Namespace) -> dict[str, Any]:
     """Return rows/s of inference as the search uses it, of the eager module, and their ratio (medians)."""
-    network, batch = network_of(game, options), options.batch
+    network, batch = network_of(game, config), config.selfplay.parallel_games
     inference = Inference(network, options.device, batch_size=batch)
     planes = torch.rand(batch, *network.input_shape)
     arrays, eager = planes.numpy(), planes.to(inference.device)
@@ -40,7 +42,7 @@ def bench_network(game: Any, options: Any) -> dict[str, Any]:
     rates = rates_in_turn({"inference": _several(run_inference), EAGER: _several(run_eager)}, options.rounds)
     return {
         "game": game.name,
-        "network": f"{options.blocks}x{options.channels}",
+        "network": f"{config.network.blocks}x{config.network.channels}",
         "batch": batch,
         "device": inference.device.type,
         "rounds": options.rounds,
@@ -56,7 +58,7 @@ def _several(work: Any, count: int = 10) -> Any:
     return lambda: sum(work() for _ in range(count))
 
 
-def _load_ms(inference: Inference, network: ResidualNetwork) -> float:
+def _load_ms(inference: Inference, network: Network) -> float:
     start = time.perf_counter()
     inference.load(network)
     return 1000.0 * (time.perf_counter() - start)

@@ -1,25 +1,27 @@
 """Simulations per second of the tree search from the starting position, on one thread, one tree."""
 
 import time
+from argparse import Namespace
 from typing import Any
 
 import numba
 import numpy as np
 
 from alphazero.bench.timing import medians, rates_in_turn, repeated
-from alphazero.config import SearchConfig
+from alphazero.config import Config, SearchConfig
 from alphazero.search import Evaluator, RolloutEvaluator, Search, UniformEvaluator
+from games.protocol import Game
 
 ROUND_SECONDS = 0.5
 
 
-def bench_search(game: Any, options: Any) -> dict[str, Any]:
+def bench_search(game: Game, config: Config, options: Namespace) -> dict[str, Any]:
     """Return simulations/s with one random rollout a simulation and with the uniform evaluator.
 
-    Each search begins from an empty tree and does options.simulations (2,000 by default). `seconds_to_first`
-    is what the first search took, compiling or loading compiled code included.
+    Each search begins from an empty tree and does search.simulations. `seconds_to_first` is what the first search
+    took, compiling or loading compiled code included.
     """
-    simulations = options.simulations or 2000
+    simulations = config.search.simulations
     threads = numba.get_num_threads()
     numba.set_num_threads(1)
     start = time.perf_counter()
@@ -43,7 +45,7 @@ def bench_search(game: Any, options: Any) -> dict[str, Any]:
     }
 
 
-def searches(game: Any, evaluator: Evaluator, simulations: int) -> Any:
+def searches(game: Game, evaluator: Evaluator, simulations: int) -> Any:
     """Return a callable that searches the starting position once and returns the simulations done."""
     search = Search(
         game, 1, SearchConfig(rule="uct", simulations=simulations, reuse_subtree=False), evaluator

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from alphazero.commands.options import (
     add_device,
@@ -18,6 +18,7 @@ from alphazero.commands.options import (
 
 if TYPE_CHECKING:
     from alphazero.arena.accuracy import Errors
+    from games.protocol import Game
 
 SUMMARY = "count wrong moves in positions whose exact values are known"
 
@@ -44,22 +45,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
+    import contextlib
     import json
 
     import games
     from alphazero.arena.accuracy import count_errors, read_positions, total
     from alphazero.arena.players import make_player
-    from alphazero.bars import progress_bar
+    from alphazero.play.progress import ProgressBar
 
     game = game_of(args.game, models_of(args.players))
     sets = [read_positions(path, game) for path in position_files(args.positions, game)]
     texts = list(dict.fromkeys(args.players))
-    players = [make_player(player_spec(text), game, seed=args.seed, device=args.device) for text in texts]
     results: dict[str, list[Errors]] = {}
-    for text, player in zip(texts, players, strict=True):
-        with progress_bar(total=sum(len(s.states) for s in sets), desc=text) as bar:
-            errors = [count_errors(player, positions, bar.update) for positions in sets]
-        results[text] = [*errors, total(errors)]
+    with contextlib.ExitStack() as opened:
+        players = [
+            opened.enter_context(make_player(player_spec(text), game, seed=args.seed, device=args.device))
+            for text in texts
+        ]
+        for text, player in zip(texts, players, strict=True):
+            errors = [count_errors(player, positions, ProgressBar("position")) for positions in sets]
+            results[text] = [*errors, total(errors)]
     if args.json:
         print(
             json.dumps(
@@ -74,7 +79,7 @@ def run(args: argparse.Namespace) -> None:
         print(table(results))
 
 
-def position_files(given: list[str] | None, game: Any) -> list[Path]:
+def position_files(given: list[str] | None, game: Game) -> list[Path]:
     """Return the files of labelled sets, by default those that come with the package for a game's usual rules.
 
     Raises ValueError when there are none.

@@ -24,16 +24,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", required=True, metavar="DIR", help="folder for the games (alphazero.load_games)"
     )
-    add_simulations(parser, "64")
+    add_simulations(parser, "32")
     add_seed(parser)
     add_device(parser)
 
 
 def run(args: argparse.Namespace) -> None:
+    from alphazero.config import SearchConfig, SelfplayConfig
+    from alphazero.run.limits import settings_from_options
     from alphazero.selfplay import generate
 
+    game = game_of(args.game, [args.model])
+    asked = {
+        "search.simulations": args.simulations or SearchConfig().simulations,
+        "selfplay.parallel_games": min(args.games, SelfplayConfig().parallel_games),
+        "device": args.device,
+    }
+    settings_from_options(
+        asked, {"search.simulations": "--simulations", "selfplay.parallel_games": "--games"}, game
+    )
     folder = generate(
-        game_of(args.game, [args.model]),
+        game,
         model_file(args.model),
         args.games,
         args.out,

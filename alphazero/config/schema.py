@@ -39,9 +39,14 @@ class Settings(BaseModel):
 
 
 class NetworkConfig(Settings):
-    """The residual network: a trunk of blocks, a policy head and a value head."""
+    """The network: a trunk of blocks, a policy head and a value head."""
 
-    blocks: int = setting(5, "Residual blocks in the trunk. AGZ: 19 or 39; AZ: 19.", ge=0, le=200)
+    trunk: Literal["residual", "plain"] = setting(
+        "residual", "residual: each block adds to what it reads (AGZ, AZ); plain: without that (AlphaGo)."
+    )
+    blocks: int = setting(
+        5, "Blocks in the trunk, each of two 3x3 convolutions. AGZ: 19 or 39; AZ: 19.", ge=0, le=200
+    )
     channels: int = setting(64, "Channels of the trunk. AGZ, AZ: 256.", ge=1, le=4096)
     global_pooling: int = setting(
         0,
@@ -50,16 +55,16 @@ class NetworkConfig(Settings):
         ge=0,
         le=200,
     )
-    policy_head: Literal["auto", "dense", "square"] = setting(
+    policy_head: Literal["auto", "dense", "square", "none"] = setting(
         "auto",
         "dense: a linear layer over all squares (AGZ); square: a 1x1 convolution, planes x squares "
-        "(AZ chess); auto: square where the game's policy has the shape of its board.",
+        "(AZ chess); auto: square where the game's policy has the shape of its board; none: no policy.",
     )
     policy_channels: int = setting(
         32, "Channels inside the policy head. AGZ: 2; AZ chess: 256.", ge=1, le=4096
     )
-    value_head: Literal["scalar", "wdl"] = setting(
-        "scalar", "scalar: one tanh output in (-1, 1) (AGZ, AZ); wdl: win, draw, loss."
+    value_head: Literal["scalar", "wdl", "none"] = setting(
+        "scalar", "scalar: one tanh output in (-1, 1) (AGZ, AZ); wdl: win, draw, loss; none: no value."
     )
     value_channels: int = setting(32, "Channels of the value head's convolution. AGZ: 1.", ge=1, le=4096)
     value_hidden: int = setting(64, "Hidden units of the value head. AGZ, AZ: 256.", ge=1, le=65536)
@@ -72,6 +77,12 @@ class NetworkConfig(Settings):
         "auto", "Number format of inference; auto: the fastest one in a short measurement at start."
     )
     compile: bool = setting(False, "Compile inference with torch.compile (20 s at start on a CPU).")
+
+    @model_validator(mode="after")
+    def _answers_something(self) -> NetworkConfig:
+        if self.policy_head == self.value_head == "none":
+            raise ValueError("policy_head and value_head are both none: a network needs one of them")
+        return self
 
 
 class SearchConfig(Settings):
@@ -294,7 +305,7 @@ class Experiment(Settings):
     seed: int = setting(1, "Seed of every random choice of the run.", ge=0, le=MAX_SEED)
     device: Literal["auto", "cpu", "cuda"] = setting("auto", "Where the network runs; auto: GPU if any.")
     threads: int = setting(0, "Threads of search and network; 0: all cores.", ge=0, le=4096)
-    network: NetworkConfig = setting(NetworkConfig(), "The residual network.")
+    network: NetworkConfig = setting(NetworkConfig(), "The network.")
     training: LearnerConfig = setting(LearnerConfig(), "Optimizer, schedule, losses.")
     evaluation: EvaluationConfig = setting(EvaluationConfig(), "How strength is measured.")
     run: RunConfig = setting(RunConfig(), "Limits of a run and its folder.")

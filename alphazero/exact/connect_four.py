@@ -16,6 +16,7 @@ import numpy as np
 from alphazero.exact.table import NOT_FOUND, find, store
 from games.bits import popcount
 from games.kernel import helper, njit
+from games.protocol import Game
 
 ZERO, ONE = np.uint64(0), np.uint64(1)
 OPEN = np.int64(1000)  # no value yet
@@ -57,14 +58,12 @@ class Task(NamedTuple):
     progress: np.ndarray  # int64[3]: ply, value just found or OPEN, positions visited
 
 
-def can_solve(game) -> bool:
+def can_solve(game: Game) -> bool:
     """Whether this solver knows a game: four in a row on a board of up to 64 bits."""
-    return (
-        game.name == "connect_four"
-        and game.connect == 4
-        and (game.rows + 1) * game.cols <= 64
-        and game.rows < 19
-    )
+    if game.name != "connect_four" or game.rules["connect"] != 4:
+        return False
+    rows, cols = game.rules["rows"], game.rules["cols"]
+    return (rows + 1) * cols <= 64 and rows < 19
 
 
 def make_board(rows: int, cols: int) -> Board:

@@ -1,12 +1,11 @@
 """Finds the solved positions and openings that come with the package."""
 
 from pathlib import Path
-from typing import Any
 
 import games
 
 
-def shipped_file(kind: str, game: Any) -> Path | None:
+def shipped_file(kind: str, game: games.Game) -> Path | None:
     """Return what comes with the package for a game under its usual rules, None where there is nothing.
 
     kind: "positions", a folder of labelled sets, or "openings", a file of openings that are draws under perfect play.

@@ -8,12 +8,12 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from alphazero.exact import alphabeta, connect_four
 from alphazero.exact.table import make_table
+from games import Game
 
 ILLEGAL = -(2**15)  # score of an action that cannot be played
 CHUNK = 300_000  # positions between two looks at the clock, some tens of milliseconds
@@ -29,9 +29,8 @@ class Solution:
 
     values: np.ndarray  # int8[A] for the player to move: 1 win, 0 draw, -1 loss; 0 where not legal
     scores: np.ndarray  # int32[A], higher is better, of the sign of the value; ILLEGAL where not legal
-    plies: (
-        np.ndarray | None
-    )  # int32[A], plies to the end with this move, 0 for a draw; None where not asked for
+    # int32[A], plies to the end with this move, 0 for a draw; None where not asked for
+    plies: np.ndarray | None
     positions: int  # positions visited
 
     @property
@@ -54,7 +53,7 @@ class Solution:
 class Solver(ABC):
     """Exact values of one game's positions; `table` is what has been found out so far."""
 
-    def __init__(self, game: Any, memory_mb: float):
+    def __init__(self, game: Game, memory_mb: float):
         self.game = game
         self.table = make_table(int(memory_mb * 2**20))
         self.positions = 0  # visited by all calls
@@ -64,7 +63,7 @@ class Solver(ABC):
 
     def solve(
         self,
-        state: Any,
+        state: np.void,
         *,
         distance: bool = False,
         seconds: float | None = None,
@@ -102,7 +101,7 @@ class Solver(ABC):
             )
         return Solution(values, scores, plies, self.positions - before)
 
-    def _known(self, state: Any, scores: np.ndarray, action: int) -> str:
+    def _known(self, state: np.void, scores: np.ndarray, action: int) -> str:
         name = self.game.action_name
         words = {1: "wins", 0: "draws", -1: "loses"}
         known = [
@@ -121,14 +120,20 @@ class Solver(ABC):
         """Have everything compiled, so that no limit of time is spent on it."""
 
     @abstractmethod
-    def score_action(self, state: Any, action: int, distance: bool) -> int:
+    def score_action(self, state: np.void, action: int, distance: bool) -> int:
         """Return the score of one action for the player to move in `state`."""
 
     @abstractmethod
-    def plies_of(self, state: Any, score: int) -> int:
+    def plies_of(self, state: np.void, score: int) -> int:
         """Return the plies from `state` to the end that a score other than 0 stands for."""
 
-    def _run(self, advance: Callable[[], int], task: Any, open_value: int, so_far: str) -> int:
+    def _run(
+        self,
+        advance: Callable[[], int],
+        task: connect_four.Task | alphabeta.Task,
+        open_value: int,
+        so_far: str,
+    ) -> int:
         """Call `advance` until it returns a value; Unfinished when the time is up."""
         before = int(task.progress[2])
         try:
@@ -145,9 +150,10 @@ class Solver(ABC):
 class ConnectFourSolver(Solver):
     """The bitboard solver; scores count the winner's stones left at the end, its last one included."""
 
-    def __init__(self, game: Any, memory_mb: float):
+    def __init__(self, game: Game, memory_mb: float):
         super().__init__(game, memory_mb)
-        self.board = connect_four.make_board(game.rows, game.cols)
+        self.rows, self.cols = int(game.rules["rows"]), int(game.rules["cols"])
+        self.board = connect_four.make_board(self.rows, self.cols)
         self.task = connect_four.make_task(self.board)
 
     def prepare(self) -> None:
@@ -159,18 +165,18 @@ class ConnectFourSolver(Solver):
         )
         connect_four.advance(self.board, self.task, self.table, 0)
 
-    def score_action(self, state: Any, action: int, distance: bool) -> int:
+    def score_action(self, state: np.void, action: int, distance: bool) -> int:
         """Return the action's score; without `distance` only its sign, as 1, 0 or -1."""
         child = state.copy()
         self.game.play(child, action)
-        cells, played = self.game.rows * self.game.cols, int(child["plies"])
+        cells, played = self.rows * self.cols, int(child["plies"])
         if self.game.is_over(child):
             score = (cells + 2 - played) // 2 if child["result"] else 0
         else:
             score = -self._score(child, cells, played, distance)
         return score if distance else int(np.sign(score))
 
-    def _score(self, state: Any, cells: int, played: int, exact: bool) -> int:
+    def _score(self, state: np.void, cells: int, played: int, exact: bool) -> int:
         """Return the score of a position for its player to move, by windows of one point."""
         if connect_four.can_win_at_once(self.board, state["own"], state["own"] | state["other"]):
             return (cells + 1 - played) // 2
@@ -190,7 +196,7 @@ class ConnectFourSolver(Solver):
                 low = min(found, high)
         return low
 
-    def _bound(self, state: Any, middle: int, so_far: str) -> int:
+    def _bound(self, state: np.void, middle: int, so_far: str) -> int:
         """Return a bound of the score: at most `middle` if the score is, above it otherwise."""
         connect_four.begin(
             self.board, self.task, self.table, state["own"], state["own"] | state["other"], middle, middle + 1
@@ -202,34 +208,34 @@ class ConnectFourSolver(Solver):
             so_far,
         )
 
-    def is_decided_within(self, state: Any, value: int, plies: int) -> bool:
+    def is_decided_within(self, state: np.void, value: int, plies: int) -> bool:
         """Whether a position that is won (value 1) or lost (-1) for the player to move ends within so many plies."""
         if connect_four.can_win_at_once(self.board, state["own"], state["own"] | state["other"]):
             return plies >= 1
         plies -= plies % 2 != (value > 0)  # a win comes with an odd ply, a loss with an even one
-        score = (self.game.rows * self.game.cols + 2 - int(state["plies"]) - plies) // 2
+        score = (self.rows * self.cols + 2 - int(state["plies"]) - plies) // 2
         if score <= 1:
             return True  # a result that is not quicker would come after the board is full
         if value > 0:
             return self._bound(state, score - 1, "") >= score
         return self._bound(state, -score, "") <= -score
 
-    def is_at_most_drawn(self, state: Any) -> bool:
+    def is_at_most_drawn(self, state: np.void) -> bool:
         """Whether the player to move does not win: one search, where the value takes up to two."""
         if connect_four.can_win_at_once(self.board, state["own"], state["own"] | state["other"]):
             return False
         return self._bound(state, 0, "") <= 0
 
-    def plies_of(self, state: Any, score: int) -> int:
+    def plies_of(self, state: np.void, score: int) -> int:
         """Return the plies to the end: odd for a win, even for a loss."""
-        longest = self.game.rows * self.game.cols + 2 - int(state["plies"]) - 2 * abs(score)
+        longest = self.rows * self.cols + 2 - int(state["plies"]) - 2 * abs(score)
         return longest if longest % 2 == (score > 0) else longest - 1
 
 
 class AlphaBetaSolver(Solver):
     """Alpha-beta with growing horizons; scores are those of `alphazero.exact.alphabeta`."""
 
-    def __init__(self, game: Any, memory_mb: float):
+    def __init__(self, game: Game, memory_mb: float):
         super().__init__(game, memory_mb)
         self.depth = min(game.max_plies, int(alphabeta.HORIZON) - 1)
         self.history = np.zeros((2, game.num_actions), np.int64)
@@ -241,7 +247,7 @@ class AlphaBetaSolver(Solver):
         alphabeta.begin(game, task, self.table, -1, 1, 1)
         alphabeta.advance(game, task, self.table, 0)
 
-    def score_action(self, state: Any, action: int, distance: bool) -> int:
+    def score_action(self, state: np.void, action: int, distance: bool) -> int:
         """Return WIN - plies for a win, the negative for a loss, 0 for a draw; without `distance` only its sign."""
         lines, symmetries = self._lines(state)
         for line, table in zip(lines, symmetries, strict=True):
@@ -251,7 +257,7 @@ class AlphaBetaSolver(Solver):
         value = value if self.game.to_move(lines[0]) == self.game.to_move(state) else -value
         return value if distance else int(np.sign(value))
 
-    def _value(self, lines: list[Any], symmetries: np.ndarray, exact: bool) -> int:
+    def _value(self, lines: list[np.void], symmetries: np.ndarray, exact: bool) -> int:
         game, task = self.game, make_task(self.game, lines, symmetries, self.depth, self.history)
         bound = int(alphabeta.BEYOND) if exact else 1
         horizon = 1
@@ -268,7 +274,7 @@ class AlphaBetaSolver(Solver):
                 return value
             horizon += 1 + horizon // 4
 
-    def _lines(self, state: Any) -> tuple[list[Any], np.ndarray]:
+    def _lines(self, state: np.void) -> tuple[list[np.void], np.ndarray]:
         """Return copies of a position and the tables of the symmetries that leave it as it is (the identity first)."""
         game = self.game
         start = game.initial_state()
@@ -281,13 +287,13 @@ class AlphaBetaSolver(Solver):
         same = [np.array_equal(flat[:, cells], flat) for cells in game.symmetries.cells]
         return [start.copy() for _ in range(sum(same))], np.ascontiguousarray(tables[same])
 
-    def plies_of(self, state: Any, score: int) -> int:
+    def plies_of(self, state: np.void, score: int) -> int:
         """Return the plies to the end."""
         return int(alphabeta.WIN) - abs(score)
 
 
 def make_task(
-    game: Any, lines: list[Any], symmetries: np.ndarray, depth: int, history: np.ndarray
+    game: Game, lines: list[np.void], symmetries: np.ndarray, depth: int, history: np.ndarray
 ) -> alphabeta.Task:
     """Return a stack for searches of up to `depth` plies from a position, given once for each symmetry."""
     states = np.zeros((len(lines), depth + 1), game.state_dtype)
@@ -303,7 +309,7 @@ def make_task(
     )
 
 
-def make_solver(game: Any, memory_mb: float = 256.0) -> Solver:
+def make_solver(game: Game, memory_mb: float = 256.0) -> Solver:
     """Return the best solver for a game, with a table of at most `memory_mb`."""
     kind = ConnectFourSolver if connect_four.can_solve(game) else AlphaBetaSolver
     return kind(game, memory_mb)

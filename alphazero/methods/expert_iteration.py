@@ -22,7 +22,7 @@ from alphazero.methods.selfplay_counts import counts_of, selfplay_row
 from alphazero.moments import during
 from alphazero.network import Inference, save_model
 from alphazero.network.inference import resolve_device
-from alphazero.network.model import ResidualNetwork, for_game
+from alphazero.network.model import Network, for_game
 from alphazero.run.method import Column, Method, UnderWay
 from alphazero.run.run import Run
 from alphazero.search import NetworkEvaluator
@@ -74,7 +74,7 @@ class ExpertIteration(Method):
         )
 
     @property
-    def playing(self) -> ResidualNetwork:
+    def playing(self) -> Network:
         """Return the network that plays: the last one that passed the gate, or simply the newest."""
         return self.best if self.best is not None else self.learner.playing
 
@@ -150,7 +150,7 @@ class ExpertIteration(Method):
                     run.phase(f"training {step}/{steps}")
         return mean_metrics(rows)
 
-    def _gate(self, run: Run, best: ResidualNetwork) -> None:
+    def _gate(self, run: Run, best: Network) -> None:
         """Let the candidate play from now on if it takes enough points from the network that plays."""
         assert run.evaluation is not None
         settings = self.config.run
@@ -201,7 +201,7 @@ class ExpertIteration(Method):
         self.selfplay.restore(*under_way)
 
 
-def _inference(network: ResidualNetwork, config: Config, choice: Mapping[str, Any] | None) -> Inference:
+def _inference(network: Network, config: Config, choice: Mapping[str, Any] | None) -> Inference:
     batch = math.ceil(config.selfplay.parallel_games / config.selfplay.groups)
     return Inference(
         network,

@@ -1,15 +1,16 @@
-"""The residual network, its fast inference and its file. Importing this loads torch."""
+"""The network, its fast inference and its file. Importing this loads torch."""
 
 from alphazero.network.file import Model, load_model, save_model
-from alphazero.network.inference import Handle, Inference, set_threads
-from alphazero.network.model import ResidualNetwork, for_game
+from alphazero.network.inference import Inference, set_threads
+from alphazero.network.loading import load_evaluator
+from alphazero.network.model import Network, for_game
 
 __all__ = [
-    "Handle",
     "Inference",
     "Model",
-    "ResidualNetwork",
+    "Network",
     "for_game",
+    "load_evaluator",
     "load_model",
     "save_model",
     "set_threads",

@@ -12,16 +12,18 @@ from typing import Any
 import numpy as np
 import torch
 
-from alphazero.network.model import ResidualNetwork
-from alphazero.network.runners import Handle, Result, make_runner
+from alphazero.network.finite import require_finite_weights
+from alphazero.network.model import Network
+from alphazero.network.runners import make_runner
 from alphazero.network.variants import Variant, available_variants, fastest, measure, working_runners
+from alphazero.search.oracle import Answers, Oracle, Pending
 
-__all__ = ["Handle", "Inference", "resolve_device", "set_threads"]
+__all__ = ["Inference", "resolve_device", "set_threads"]
 
 CHOICE_SECONDS = 0.2  # spent on measuring the variants against each other
 
 
-class Inference:
+class Inference(Oracle):
     """A network ready to evaluate batches of positions.
 
     Rows are evaluated in batches of exactly `batch_size`: fewer are padded, more are cut up. So with the same
@@ -34,11 +36,13 @@ class Inference:
     way at once on a GPU (on a CPU it changes nothing). `choice` is the `choice` of an earlier Inference, used
     again without measuring; one that this device or these settings do not allow is measured anew. An
     Inference keeps its own copy of the weights: training the network changes nothing here until `load`.
+
+    An `Oracle`: what the network has no head for is NaN. Raises NetworkError for weights that are NaN or infinite.
     """
 
     def __init__(
         self,
-        network: ResidualNetwork,
+        network: Network,
         device: str = "auto",
         batch_size: int = 256,
         precision: str = "auto",
@@ -54,12 +58,18 @@ class Inference:
         self.device = resolve_device(device)
         self.batch_size = batch_size
         self.input_shape, self.num_actions = network.input_shape, network.num_actions
-        self._network = network
+        self._take(network)
         self._variants = available_variants(self.device, precision, compile)
         variant, self.choice = self._choose(choice or {})
         self._folded = variant.build(network, batch_size, self.device)
         self._runners = [make_runner(self._folded, multiple) for _ in range(groups)]
         self._turn = 0
+
+    def _take(self, network: Network) -> None:
+        """Remember whose answers these are; NetworkError when its weights are not finite."""
+        require_finite_weights(network.state_dict(), network.name)
+        self._network = network
+        self.name, self.has_policy, self.has_value = network.name, network.has_policy, network.has_value
 
     def _choose(self, choice: Mapping[str, Any]) -> tuple[Variant, dict[str, Any]]:
         for variant in self._variants:
@@ -69,15 +79,15 @@ class Inference:
         rounded = {name: round(rate) for name, rate in rates.items()}
         return variant, {"variant": variant.name, "device": self.device.type, "rows_per_second": rounded}
 
-    def __call__(self, planes: np.ndarray) -> Result:
+    def __call__(self, planes: np.ndarray) -> Answers:
         """Evaluate planes float32 [n, planes, rows, cols], any n, each seen by the player to move.
 
         Returns new arrays (logits float32 [n, num_actions], not masked; values float32 [n] in [-1, 1] for the
-        mover). ValueError when dtype or shape are others.
+        mover); NaN where the network has no such head. ValueError when dtype or shape are others.
         """
         return self.submit(planes).result()
 
-    def submit(self, planes: np.ndarray) -> Handle:
+    def submit(self, planes: np.ndarray) -> Pending:
         """Start what `__call__` does and return a handle whose `result()` gives its result.
 
         On a GPU up to `groups` batches are under way at once; a further one waits for the oldest. The planes
@@ -92,9 +102,9 @@ class Inference:
             for handle in [self._submit_batch(planes[start : start + self.batch_size]) for start in starts]
         ]
         logits, values = (np.concatenate(parts) for parts in zip(*results, strict=True))
-        return Handle(lambda: (logits, values))
+        return Pending(lambda: (logits, values))
 
-    def _submit_batch(self, planes: np.ndarray) -> Handle:
+    def _submit_batch(self, planes: np.ndarray) -> Pending:
         runner = self._runners[self._turn]
         self._turn = (self._turn + 1) % len(self._runners)
         return runner.submit(planes)
@@ -105,10 +115,11 @@ class Inference:
             raise ValueError(f"planes {planes.dtype}{list(planes.shape)}: expected float32[n, {expected}]")
         return np.require(planes, requirements=["C", "W"])  # torch wraps no read-only array
 
-    def load(self, network: ResidualNetwork) -> None:
-        """Use the weights of `network` from now on; ValueError when its shapes differ.
+    def load(self, network: Network) -> None:
+        """Use the weights of `network` from now on.
 
-        Batches under way are waited for and keep the old weights.
+        Batches under way are waited for and keep the old weights. ValueError when its shapes differ; NetworkError, and
+        the old weights stay, when one of its weights is NaN or infinite.
         """
         if (network.input_shape, network.num_actions) != (self.input_shape, self.num_actions):
             raise ValueError(
@@ -117,8 +128,8 @@ class Inference:
             )
         for runner in self._runners:
             runner.wait()
+        self._take(network)
         self._folded.load(network)
-        self._network = network
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
 

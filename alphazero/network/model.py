@@ -1,4 +1,4 @@
-"""The residual network: one trunk, a policy head and a value head.
+"""The network: a trunk of parts and the heads that read its features.
 
 After Silver et al. 2017 (AlphaGo Zero) and 2018 (AlphaZero), with two changes. Every layer of the heads but
 the last is normalised, and the last layers start at zero: so a new network answers the uniform policy and the
@@ -7,116 +7,26 @@ It knows no game: `for_game` reads the shapes that it needs from one.
 """
 
 import math
-from typing import Any
+from typing import cast
 
-import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from alphazero.config import NetworkConfig
+from alphazero.network.heads import DenseHead, Head, SquareHead, ValueHead, expected_value
+from alphazero.network.layers import FoldedHead, FoldedPart
+from alphazero.network.trunks import BLOCKS, Stem, TrunkPart
+from games import Game
 
-__all__ = ["DenseHead", "ResidualBlock", "ResidualNetwork", "SquareHead", "ValueHead", "for_game"]
-
-
-class ConvNorm(nn.Module):
-    """A convolution without bias that keeps the board's size, then batch norm; no activation."""
-
-    def __init__(self, in_channels: int, out_channels: int, size: int):
-        super().__init__()
-        self.conv = nn.Conv2d(in_channels, out_channels, size, padding=size // 2, bias=False)
-        self.norm = nn.BatchNorm2d(out_channels)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.norm(self.conv(x))
+__all__ = ["Network", "for_game"]
 
 
-class ResidualBlock(nn.Module):
-    """relu(x + second(y)) with y = relu(first(x)) and two 3x3 convolutions.
-
-    With global pooling y becomes relu(y + b), b a linear layer, zero at first, of the means and maxima over the board
-    of y's channels: so each square knows of all others (after Wu 2019, section 4.1; there b comes before the relu).
-    """
-
-    def __init__(self, channels: int, global_pooling: bool = False):
-        super().__init__()
-        self.pool = zero_(nn.Linear(2 * channels, channels)) if global_pooling else None
-        self.first = ConvNorm(channels, channels, 3)
-        self.second = ConvNorm(channels, channels, 3)
-
-    def forward(self, x: Tensor) -> Tensor:
-        y = torch.relu(self.first(x))
-        if self.pool is not None:
-            y = shift_channels(y, self.pool.weight, self.pool.bias)
-        return torch.relu(x + self.second(y))
-
-
-class DenseHead(nn.Module):
-    """Policy head for any set of actions: 1x1 convolution, then one linear layer over all squares."""
-
-    def __init__(self, channels: int, hidden: int, num_squares: int, num_actions: int):
-        super().__init__()
-        self.conv = ConvNorm(channels, hidden, 1)
-        self.linear = zero_(nn.Linear(hidden * num_squares, num_actions))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return logits [B, A] of a trunk [B, C, rows, cols]."""
-        return self.linear(torch.relu(self.conv(x)).flatten(1))
-
-
-class SquareHead(nn.Module):
-    """Policy head with some actions per square, action = plane * rows * cols + square, and perhaps a pass.
-
-    Two 1x1 convolutions, so its size does not grow with the board; the pass, which stands on no square, is
-    read from the mean and the maximum of each hidden channel over the board.
-    """
-
-    def __init__(self, channels: int, hidden: int, planes: int, has_pass: bool):
-        super().__init__()
-        self.conv = ConvNorm(channels, hidden, 1)
-        self.linear = zero_(nn.Linear(hidden, planes))
-        self.pass_move = zero_(nn.Linear(2 * hidden, 1)) if has_pass else None
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return logits [B, A] of a trunk [B, C, rows, cols]; a pass is the last action."""
-        squares = torch.relu(self.conv(x)).flatten(2).transpose(1, 2)
-        logits = self.linear(squares).transpose(1, 2).flatten(1)
-        if self.pass_move is None:
-            return logits
-        return torch.cat([logits, self.pass_move(pool_squares(squares))], dim=1)
-
-
-class ValueHead(nn.Module):
-    """Value head: 1x1 convolution, a hidden layer over all squares, or their mean and maximum, then 1 output or 3."""
-
-    def __init__(
-        self,
-        channels: int,
-        hidden_channels: int,
-        num_squares: int,
-        hidden: int,
-        num_outputs: int,
-        pooling: bool,
-    ):
-        super().__init__()
-        self.pooling = pooling
-        self.conv = ConvNorm(channels, hidden_channels, 1)
-        self.hidden = nn.Linear(hidden_channels * (2 if pooling else num_squares), hidden, bias=False)
-        self.norm = nn.BatchNorm1d(hidden)
-        self.linear = zero_(nn.Linear(hidden, num_outputs))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the last layer's outputs [B, num_outputs], before any tanh or softmax."""
-        squares = torch.relu(self.conv(x))
-        squares = pool_squares(squares.flatten(2).transpose(1, 2)) if self.pooling else squares.flatten(1)
-        return self.linear(torch.relu(self.norm(self.hidden(squares))))
-
-
-class ResidualNetwork(nn.Module):
+class Network(nn.Module):
     """Planes of a position, seen by the mover, to logits of its actions and its value for the mover.
 
     `input_shape` is (planes, rows, cols). `policy_shape` is (actions,) or, per square, (planes, rows, cols).
     `num_actions` is the product of `policy_shape` unless given; one more than a per-square product means that
-    the last action is a pass. ValueError where these do not fit each other or the head that `config` names.
+    the last action is a pass. Either head may be missing (`config.policy_head`, `config.value_head` "none"). `name` is
+    what messages call it. ValueError where shapes do not fit each other or the head that `config` names.
     """
 
     def __init__(
@@ -127,52 +37,72 @@ class ResidualNetwork(nn.Module):
         num_actions: int | None = None,
     ):
         super().__init__()
+        self.name = "the network"
         self.input_shape, self.policy_shape = _triple(input_shape), tuple(int(n) for n in policy_shape)
         self.config = config
         self.num_actions = math.prod(self.policy_shape) if num_actions is None else int(num_actions)
         self._check_policy_shape()
-        planes, rows, cols = self.input_shape
-        channels = config.channels
-        self.stem = ConvNorm(planes, channels, 3)
-        every = config.global_pooling or config.blocks + 1
+        block, every = BLOCKS[config.trunk], config.global_pooling or config.blocks + 1
+        self.stem = Stem(self.input_shape[0], config.channels, 3)
         self.blocks = nn.ModuleList(
-            ResidualBlock(channels, global_pooling=index % every == 0)
-            for index in range(1, config.blocks + 1)
+            block(config.channels, global_pooling=index % every == 0) for index in range(1, config.blocks + 1)
         )
-        self.policy_head = self._make_policy_head(rows * cols)
-        self.value_head = ValueHead(
-            channels,
-            config.value_channels,
-            rows * cols,
-            config.value_hidden,
-            3 if config.value_head == "wdl" else 1,
-            config.value_pooling,
-        )
+        self.policy_head = self._make_policy_head()
+        self.value_head = self._make_value_head()
 
     @property
     def fits_every_board(self) -> bool:
         """Whether no weight depends on the size of the board."""
-        return isinstance(self.policy_head, SquareHead) and self.config.value_pooling
+        return all(head.fits_every_board for head in self._heads.values())
 
-    def forward(self, planes: Tensor) -> tuple[Tensor, Tensor]:
-        """Return (logits, value_output) of float32 planes [B, planes, rows, cols].
+    @property
+    def has_policy(self) -> bool:
+        """Whether it answers logits."""
+        return self.policy_head is not None
+
+    @property
+    def has_value(self) -> bool:
+        """Whether it answers values."""
+        return self.value_head is not None
+
+    def forward(self, planes: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        """Return (logits, value_output) of float32 planes [B, planes, rows, cols]; None for a head that is missing.
 
         logits float [B, num_actions], not masked; value_output float [B] in (-1, 1) (scalar head), or logits
         [B, 3] of win, draw and loss (wdl head). All for the player to move in each position.
         """
         x = self.trunk(planes)
-        return self.policy_head(x), activate_value(self.value_head(x))
+        answers = {name: head(x) for name, head in self._heads.items()}
+        return answers.get("policy"), answers.get("value")
 
     def trunk(self, planes: Tensor) -> Tensor:
-        """Return the features [B, channels, rows, cols] that both heads read."""
-        x = torch.relu(self.stem(planes))
-        for block in self.blocks:
-            x = block(x)
+        """Return the features [B, channels, rows, cols] that all heads read."""
+        x = planes
+        for part in self._trunk.values():
+            x = part(x)
         return x
 
     def value(self, value_output: Tensor) -> Tensor:
         """Return the expected result [B] in [-1, 1] for the mover that a `value_output` of forward means."""
         return expected_value(value_output)
+
+    def fold_trunk(self) -> dict[str, FoldedPart]:
+        """Return the parts of the trunk for inference, in their order, by name."""
+        return {name: part.fold() for name, part in self._trunk.items()}
+
+    def fold_heads(self) -> dict[str, FoldedHead]:
+        """Return the heads for inference: "policy" and "value", those that there are."""
+        return {name: head.fold() for name, head in self._heads.items()}
+
+    @property
+    def _trunk(self) -> dict[str, TrunkPart]:
+        blocks = {str(index): cast(TrunkPart, block) for index, block in enumerate(self.blocks)}
+        return {"stem": self.stem, **blocks}
+
+    @property
+    def _heads(self) -> dict[str, Head]:
+        heads: dict[str, Head | None] = {"policy": self.policy_head, "value": self.value_head}
+        return {name: head for name, head in heads.items() if head is not None}
 
     def _check_policy_shape(self) -> None:
         product, per_square = math.prod(self.policy_shape), len(self.policy_shape) == 3
@@ -194,48 +124,32 @@ class ResidualNetwork(nn.Module):
                 f"{self.policy_shape}: use 'dense' or 'auto'"
             )
 
-    def _make_policy_head(self, num_squares: int) -> DenseHead | SquareHead:
-        channels, hidden = self.config.channels, self.config.policy_channels
-        if self.config.policy_head == "dense" or len(self.policy_shape) == 1:
-            return DenseHead(channels, hidden, num_squares, self.num_actions)
+    def _make_policy_head(self) -> DenseHead | SquareHead | None:
+        kind, channels, hidden = self.config.policy_head, self.config.channels, self.config.policy_channels
+        if kind == "none":
+            return None
+        if kind == "dense" or len(self.policy_shape) == 1:
+            return DenseHead(channels, hidden, math.prod(self.input_shape[1:]), self.num_actions)
         has_pass = self.num_actions > math.prod(self.policy_shape)
         return SquareHead(channels, hidden, self.policy_shape[0], has_pass)
 
+    def _make_value_head(self) -> ValueHead | None:
+        config = self.config
+        if config.value_head == "none":
+            return None
+        return ValueHead(
+            config.channels,
+            config.value_channels,
+            math.prod(self.input_shape[1:]),
+            config.value_hidden,
+            3 if config.value_head == "wdl" else 1,
+            config.value_pooling,
+        )
 
-def for_game(game: Any, config: NetworkConfig) -> ResidualNetwork:
+
+def for_game(game: Game, config: NetworkConfig) -> Network:
     """Return a new network with the shapes of `game`, on the CPU, in training mode."""
-    return ResidualNetwork((game.planes, *game.board_shape), game.policy_shape, config, game.num_actions)
-
-
-def activate_value(outputs: Tensor) -> Tensor:
-    """Return [B] = tanh of outputs [B, 1], or outputs [B, 3] unchanged (win, draw, loss logits)."""
-    return torch.tanh(outputs).squeeze(1) if outputs.shape[1] == 1 else outputs
-
-
-def expected_value(value_output: Tensor) -> Tensor:
-    """Return [B] in [-1, 1] for the mover: values [B] themselves, or P(win) - P(loss) of logits [B, 3]."""
-    if value_output.dim() == 1:
-        return value_output
-    probabilities = torch.softmax(value_output, dim=1)
-    return probabilities[:, 0] - probabilities[:, 2]
-
-
-def pool_squares(squares: Tensor) -> Tensor:
-    """Return [B, 2C]: mean and maximum over the squares of [B, squares, C]."""
-    return torch.cat([squares.mean(dim=1), squares.amax(dim=1)], dim=1)
-
-
-def shift_channels(features: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """Return relu(features + b) of features [B, C, rows, cols], b a linear layer of `pool_squares`, one per channel."""
-    pooled = pool_squares(features.permute(0, 2, 3, 1).flatten(1, 2))
-    return torch.relu(features + functional.linear(pooled, weight, bias)[:, :, None, None])
-
-
-def zero_(layer: nn.Linear) -> nn.Linear:
-    """Set a layer's weight and bias to zero, in place, and return it."""
-    nn.init.zeros_(layer.weight)
-    nn.init.zeros_(layer.bias)
-    return layer
+    return Network((game.planes, *game.board_shape), game.policy_shape, config, game.num_actions)
 
 
 def _triple(shape: tuple[int, ...]) -> tuple[int, int, int]:

@@ -5,32 +5,15 @@ the first places of a buffer whose other places hold whatever came before, which
 CPU the batch may be rounded up to a smaller multiple instead, which saves time and costs that independence.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 
 from alphazero.network.folded import FoldedNetwork
+from alphazero.search.oracle import Answers, Pending
 
-__all__ = ["CpuRunner", "CudaRunner", "Handle", "Result", "make_runner"]
+__all__ = ["CpuRunner", "CudaRunner", "make_runner"]
 
-Result = tuple[np.ndarray, np.ndarray]  # logits float32 [n, num_actions], values float32 [n]
 WARM_UP_RUNS = 3  # before a graph is captured: libraries allocate and choose algorithms in their first runs
-
-
-class Handle:
-    """An evaluation under way; `result()` waits for it."""
-
-    def __init__(self, collect: Callable[[], Result]):
-        self._collect: Callable[[], Result] | None = collect
-        self._result: Result | None = None
-
-    def result(self) -> Result:
-        """Return (logits float32 [n, num_actions], values float32 [n]); the same arrays on every call."""
-        if self._collect is not None:
-            self._result, self._collect = self._collect(), None
-        assert self._result is not None
-        return self._result
 
 
 class CpuRunner:
@@ -42,13 +25,13 @@ class CpuRunner:
         self.buffer = folded.new_input()
         self.run(np.zeros((1, *folded.input_shape), np.float32))  # kernels are made in the first run
 
-    def submit(self, planes: np.ndarray) -> Handle:
+    def submit(self, planes: np.ndarray) -> Pending:
         """Evaluate planes float32 [n <= batch_size, planes, rows, cols]; the handle is ready on return."""
         result = self.run(planes)
-        return Handle(lambda: result)
+        return Pending(lambda: result)
 
     @torch.inference_mode()
-    def run(self, planes: np.ndarray) -> Result:
+    def run(self, planes: np.ndarray) -> Answers:
         n = len(planes)
         self.buffer[:n].copy_(torch.from_numpy(planes))  # to channels_last and bfloat16 in this one copy
         rows = min(len(self.buffer), -(-n // self.multiple) * self.multiple)
@@ -70,7 +53,7 @@ class CudaRunner:
         self.host_values = torch.zeros(folded.batch_size, pin_memory=True)
         self.planes = torch.zeros(shape, device=folded.device)
         self.buffer = folded.new_input()
-        self.pending: Handle | None = None
+        self.pending: Pending | None = None
         with torch.cuda.device(folded.device):
             self.stream = torch.cuda.Stream()
             self.done = torch.cuda.Event()
@@ -93,7 +76,7 @@ class CudaRunner:
         return self.folded.run(self.buffer)
 
     @torch.inference_mode()
-    def submit(self, planes: np.ndarray) -> Handle:
+    def submit(self, planes: np.ndarray) -> Pending:
         """Start the evaluation of planes float32 [n <= batch_size, planes, rows, cols].
 
         One still under way is waited for first.
@@ -107,10 +90,10 @@ class CudaRunner:
             self.host_logits[:n].copy_(self.logits[:n], non_blocking=True)
             self.host_values[:n].copy_(self.values[:n], non_blocking=True)
             self.done.record(self.stream)
-        self.pending = Handle(lambda: self._collect(n))
+        self.pending = Pending(lambda: self._collect(n))
         return self.pending
 
-    def run(self, planes: np.ndarray) -> Result:
+    def run(self, planes: np.ndarray) -> Answers:
         return self.submit(planes).result()
 
     def wait(self) -> None:
@@ -118,7 +101,7 @@ class CudaRunner:
         if self.pending is not None:
             self.pending.result()
 
-    def _collect(self, n: int) -> Result:
+    def _collect(self, n: int) -> Answers:
         self.done.synchronize()
         self.pending = None
         return self.host_logits[:n].numpy().copy(), self.host_values[:n].numpy().copy()

@@ -4,29 +4,26 @@ Answers are then the same for a position and its mirror image, and less noisy; t
 symmetries. (AlphaGo Zero drew one symmetry at random for each evaluation instead.)
 """
 
-from typing import Any
-
 import numpy as np
 
+from alphazero.search.oracle import Answers, Oracle
 from games.symmetry import Symmetries
 
 
-class SymmetricInference:
-    """Means over symmetries of an inference's logits and values.
+class SymmetricInference(Oracle):
+    """Means over symmetries of an oracle's logits and values."""
 
-    inference: a callable planes float32[n, P, H, W] -> (logits float32[n, A], values float32[n]).
-    """
+    def __init__(self, oracle: Oracle, symmetries: Symmetries):
+        self.oracle, self.cells, self.actions = oracle, symmetries.cells, symmetries.actions
+        self.batch_size = max(1, oracle.batch_size // len(self.cells))
+        self.name, self.has_policy, self.has_value = oracle.name, oracle.has_policy, oracle.has_value
 
-    def __init__(self, inference: Any, symmetries: Symmetries):
-        self.inference, self.cells, self.actions = inference, symmetries.cells, symmetries.actions
-        self.batch_size = max(1, getattr(inference, "batch_size", 64) // len(self.cells))
-
-    def __call__(self, planes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def __call__(self, planes: np.ndarray) -> Answers:
         """Return (logits float32[n, A], values float32[n]) of planes float32[n, P, H, W]."""
         n, num_planes, *board = planes.shape
         flat = planes.reshape(n, num_planes, -1)
         turned = np.concatenate([flat[:, :, cells].reshape(planes.shape) for cells in self.cells])
-        logits, values = self.inference(turned)
+        logits, values = self.oracle(turned)
         mean = np.zeros_like(logits[:n])
         for index, actions in enumerate(self.actions):
             mean[:, actions] += logits[index * n : (index + 1) * n]

@@ -13,8 +13,9 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from alphazero.network.folded import KERNELS, FoldedNetwork
-from alphazero.network.model import ResidualNetwork
+from alphazero.network.folded import FoldedNetwork
+from alphazero.network.kernels import KERNELS
+from alphazero.network.model import Network
 from alphazero.network.runners import CpuRunner, CudaRunner, make_runner
 
 __all__ = ["Variant", "available_variants", "fastest", "measure"]
@@ -37,7 +38,7 @@ class Variant(NamedTuple):
         words = [str(self.dtype).removeprefix("torch."), self.kernel] + ["compiled"] * self.compiled
         return " ".join(words)
 
-    def build(self, network: ResidualNetwork, batch_size: int, device: torch.device) -> FoldedNetwork:
+    def build(self, network: Network, batch_size: int, device: torch.device) -> FoldedNetwork:
         """Return the network folded for this variant."""
         return FoldedNetwork(network, batch_size, device, self.dtype, KERNELS[self.kernel], self.compiled)
 
@@ -71,7 +72,7 @@ Runner = CpuRunner | CudaRunner
 
 
 def working_runners(
-    network: ResidualNetwork, variants: list[Variant], batch_size: int, device: torch.device
+    network: Network, variants: list[Variant], batch_size: int, device: torch.device
 ) -> dict[Variant, Runner]:
     """Return a runner of each variant that runs on this device and agrees with float32; RuntimeError if none.
 
@@ -128,7 +129,7 @@ def measure(runners: Mapping[Variant, Runner], seconds: float) -> dict[str, floa
 
 
 def fastest(
-    network: ResidualNetwork, variants: list[Variant], batch_size: int, device: torch.device, seconds: float
+    network: Network, variants: list[Variant], batch_size: int, device: torch.device, seconds: float
 ) -> tuple[Variant, dict[str, float]]:
     """Return the fastest working variant and the rows/s of all, measured in about `seconds` plus preparation.
 
@@ -140,7 +141,7 @@ def fastest(
     return max(runners, key=lambda variant: rates[variant.name]), rates
 
 
-def _rows_to_measure(network: ResidualNetwork, batch_size: int, device: torch.device) -> int:
+def _rows_to_measure(network: Network, batch_size: int, device: torch.device) -> int:
     rows = min(8, batch_size)
     runner = make_runner(Variant(torch.float32, "plain").build(network, rows, device))
     planes = np.zeros((rows, *network.input_shape), np.float32)

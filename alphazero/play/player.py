@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import numpy as np
 
+from games import Game
 from games.options import check_seed
 
 __all__ = ["Decisions", "Player", "Turns", "as_positions"]
@@ -50,7 +51,7 @@ class Player(ABC):
     not 0 <= seed < 2**63.
     """
 
-    def __init__(self, game: Any, name: str, seed: int = 0):
+    def __init__(self, game: Game, name: str, seed: int = 0):
         self.game = game
         self.name = name
         self.seed = check_seed(seed)
@@ -87,7 +88,7 @@ class Player(ABC):
         return f"{type(self).__name__}({self.name!r})"
 
 
-def as_positions(game: Any, states: np.ndarray) -> np.ndarray:
+def as_positions(game: Game, states: np.ndarray) -> np.ndarray:
     """Return a contiguous, writable array [n] of game.state_dtype; ValueError for anything else."""
     array = np.asarray(states)
     if array.ndim != 1 or array.dtype != game.state_dtype:

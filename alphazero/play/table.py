@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from alphazero.data.games import End
+from alphazero.data.games import End, Games, Openings
 from alphazero.play.player import Player, Turns
 from alphazero.play.progress import Progress
+from games import Game
 
-__all__ = ["PlayedGames", "Seats", "play_games"]
+__all__ = ["Seats", "play_games"]
 
 
 class Seats(NamedTuple):
@@ -21,31 +22,23 @@ class Seats(NamedTuple):
     numbers: np.ndarray  # int64[n, 2], who is the first player and who the second
 
 
-class PlayedGames(NamedTuple):
-    """n games that have ended, as they were played."""
-
-    starts: np.ndarray  # state_dtype[n], the position that the game began from
-    actions: list[list[int]]  # n lists, from the start on, openings included
-    outcomes: np.ndarray  # int8[n], 1, 0 or -1 for the first player
-    ends: np.ndarray  # int8[n], an `End`
-
-
 def play_games(
-    game: Any,
+    game: Game,
     seats: Seats,
-    starts: np.ndarray,
+    starts: np.ndarray | None = None,
     *,
     openings: Sequence[Sequence[int]] | None = None,
     progress: Progress | None = None,
-) -> PlayedGames:
-    """Play a game from each position of `starts`, a structured array [n], to its end; return all of them.
+) -> Games:
+    """Play n games to their ends and return them, without labels, as many as there are seats.
 
-    openings: n lists of legal actions that are played first, without asking anybody; progress: told after each round
-    how many games have ended. In a round every game goes on by one action; the players are asked in their order, each
-    once for all of its turns, so that equal players and an equal generator play equal games. A game's number is its
-    `Turns.game_ids`. Raises ValueError for an illegal answer, with the player, the position and the move.
+    starts: state_dtype[n], the positions they are played from (None: the start of the game); openings: n lists of legal
+    actions that are played first, without asking anybody: the games that are returned begin after them. progress: told
+    after each round how many games have ended. In a round every game goes on by one action; the players are asked in
+    their order, each once for all of its turns, so that equal players and an equal generator play equal games. A game's
+    index is its `Turns.game_ids`. Raises ValueError for an illegal answer, with the player, the position and the move.
     """
-    table = _Table(game, starts, openings or [()] * len(starts))
+    table = _Table(game, len(seats.numbers), starts, openings)
     what = " - ".join(player.name for player in seats.players)
     while table.unfinished.any():
         mover = table.to_move()
@@ -56,21 +49,25 @@ def play_games(
                 _move(table, indices, player)
         if progress is not None:
             progress(what, int((~table.unfinished).sum()), len(mover))
-    outcomes = np.array([game.outcome(state) for state in table.states], np.int8)
-    return PlayedGames(table.starts, table.actions, outcomes, np.full(len(outcomes), End.RULES, np.int8))
+    return table.games()
 
 
 class _Table:
     """All games: states[n], the actions played in each, and which are not over yet."""
 
-    def __init__(self, game: Any, starts: np.ndarray, openings: Sequence[Sequence[int]]):
+    def __init__(
+        self, game: Game, n: int, starts: np.ndarray | None, openings: Sequence[Sequence[int]] | None
+    ):
         self.game = game
-        self.starts = np.array(starts, game.state_dtype)
-        self.states = self.starts.copy()
-        self.actions: list[list[int]] = [[] for _ in self.starts]
-        for index, opening in enumerate(openings):
+        begun = [game.initial_state()] * n if starts is None else starts
+        self.states = np.array(begun, game.state_dtype)
+        self.actions: list[list[int]] = [[] for _ in self.states]
+        for index, opening in enumerate(openings or ()):
             for action in opening:
                 self.play(index, action)
+        self.from_the_start = starts is None
+        self.starts = self.states.copy()
+        self.opening_plies = [len(actions) for actions in self.actions]
         self.unfinished = np.array([not game.is_over(state) for state in self.states], np.bool_)
 
     def to_move(self) -> np.ndarray:
@@ -82,6 +79,30 @@ class _Table:
         """Play one legal action in a game."""
         self.game.play(self.states[index], action)
         self.actions[index].append(int(action))
+
+    def games(self) -> Games:
+        """Return the finished games; how their starts came about is known where they began at the start."""
+        truncated = [bool(self.game.is_truncated(state)) for state in self.states]
+        played, opened = [], []
+        for actions, plies in zip(self.actions, self.opening_plies, strict=True):
+            opened.append(actions[:plies])
+            played.append(actions[plies:])
+        return Games(
+            starts=self.starts,
+            lengths=np.array([len(actions) for actions in played], np.int32),
+            outcomes=np.array([self.game.outcome(state) for state in self.states], np.int8),
+            ends=np.where(truncated, np.int8(End.TRUNCATED), np.int8(End.RULES)),
+            actions=_flat(played),
+            labels=None,
+            openings=Openings(np.array(self.opening_plies, np.int32), _flat(opened))
+            if self.from_the_start
+            else None,
+        )
+
+
+def _flat(parts: Sequence[Sequence[int]]) -> np.ndarray:
+    """Return all actions of all games one after another, int32[]."""
+    return np.array([action for part in parts for action in part], np.int32)
 
 
 def _move(table: _Table, indices: np.ndarray, player: Player) -> None:

@@ -271,6 +271,6 @@ def _in_words(do: str, advice: Sequence[Advice], config: Experiment) -> str:
     return f"{do} " + " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     """Return a value as it is written in settings."""
     return f"{value:g}" if isinstance(value, float) else json.dumps(value)

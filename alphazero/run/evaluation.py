@@ -15,6 +15,7 @@ from alphazero.arena.result import MatchResult
 from alphazero.config import Experiment
 from alphazero.run.names import generation_name, model_file
 from games.options import derived_seed, format_spec, parse_spec
+from games.protocol import Game
 
 NOT_FROM_SEARCH = ("gumbel", "simulations")  # options of players that self-play's search does not decide
 
@@ -24,7 +25,7 @@ class Evaluation:
 
     def __init__(
         self,
-        game: Any,
+        game: Game,
         config: Experiment,
         checkpoints: Path,
         pool: dict[str, Any] | None = None,
@@ -97,15 +98,15 @@ class Evaluation:
         if not self.pool.generations:
             self.pool.calibrate(self.game, settings.games, seed=seed, device=self.config.device)
         name = generation_name(generation)
-        player = self.player(self._file(name), name, settings.simulations, seed)
         earlier = {
             other: self._earlier(other, seed)
             for other in self.pool.generations
             if self._file(other).exists() and self._file(other).name not in damaged
         }
-        return self.pool.evaluate(
-            player, self.game, settings.games, seed=seed, device=self.config.device, earlier=earlier
-        )
+        with self.player(self._file(name), name, settings.simulations, seed) as player:
+            return self.pool.evaluate(
+                player, self.game, settings.games, seed=seed, device=self.config.device, earlier=earlier
+            )
 
     def _earlier(self, name: str, seed: int) -> Callable[[], Player]:
         return lambda: self.player(self._file(name), name, self.config.evaluation.simulations, seed)
@@ -116,24 +117,28 @@ class Evaluation:
     def match(self, candidate: Path, best: Path, games: int, seed: int) -> MatchResult:
         """Return the match of a candidate's network against the one that plays now, both in files: the gate."""
         simulations = self.config.evaluation.simulations
-        new = self.player(candidate, "candidate", simulations, seed)
-        old = self.player(best, "best", simulations, seed)
-        return play_match(new, old, self.game, games, seed=seed)
+        with (
+            self.player(candidate, "candidate", simulations, seed) as new,
+            self.player(best, "best", simulations, seed) as old,
+        ):
+            return play_match(new, old, self.game, games, seed=seed)
 
     def final_match(self, model: Path, seed: int, progress: bool) -> MatchResult | None:
         """Return the match against the final opponent, None where the settings name none."""
         settings = self.config.evaluation
         if not settings.final_opponent:
             return None
-        player = self.player(model, "this model", settings.final_simulations, seed)
-        own_seed = derived_seed(seed, 1)
-        opponent = make_player(settings.final_opponent, self.game, seed=own_seed, device=self.config.device)
-        return play_match(player, opponent, self.game, settings.final_games, seed=seed, progress=progress)
+        text, own_seed = settings.final_opponent, derived_seed(seed, 1)
+        with (
+            self.player(model, "this model", settings.final_simulations, seed) as player,
+            make_player(text, self.game, seed=own_seed, device=self.config.device) as opponent,
+        ):
+            return play_match(player, opponent, self.game, settings.final_games, seed=seed, progress=progress)
 
 
-def _check_player(player: str, game: Any, setting: str) -> None:
+def _check_player(player: str, game: Game, setting: str) -> None:
     try:
-        make_player(player, game, seed=0, device="cpu")
+        make_player(player, game, seed=0, device="cpu").close()
     except ValueError as error:
         raise ValueError(f"{setting}: {error}") from None
 

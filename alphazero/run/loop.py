@@ -17,19 +17,30 @@ from alphazero.run.tensorboard import TensorBoard
 
 
 class Summary(NamedTuple):
-    """How a run ended."""
+    """How a run ended; as text, what a person wants to know.
 
-    game: str  # as the settings name it
+    game:       the game, as the settings name it
+    folder:     the folder of the run
+    model:      the file of the network that plays
+    generations, games, positions: how many there were
+    minutes:    of training, over all processes
+    elo:        the last rating with its interval, "" where there was none
+    match_text: what came of the last match, "" where there was none
+    match:      its result, None where it was not played by this process
+    notes:      what was found damaged and has not been shown, a line each
+    """
+
+    game: str
     folder: Path
-    model: Path  # the network that plays
+    model: Path
     generations: int
     games: int
     positions: int
     minutes: float
-    elo: str  # the last rating, "" where there was none
-    match_text: str  # what came of the last match, "" where there was none
-    match: MatchResult | None  # None where it was not played by this process
-    notes: tuple[str, ...] = ()  # what was found damaged and has not been shown, a line each
+    elo: str
+    match_text: str
+    match: MatchResult | None
+    notes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         lines = [

@@ -20,6 +20,8 @@ def read_metrics(path: str | Path) -> list[Row]:
     missing, no file, empty, or damaged elsewhere.
     """
     path = Path(path) / METRICS if Path(path).is_dir() else Path(path)
+    if not path.exists() and path.name != METRICS:
+        raise ValueError(f"{path}: no such folder of a run, nor file of metrics")
     if not path.exists():
         raise ValueError(f"{path.parent}: not the folder of a run: it has no {path.name}")
     rows: list[Row] = []

@@ -23,6 +23,7 @@ from alphazero.run.integrity import RESTORE, Damage
 from alphazero.run.method import Method
 from alphazero.run.names import MODEL, generation_name, learner_file, model_file, shard_name
 from alphazero.run.progress import Progress
+from alphazero.search.pace import thinking_clock
 from games.options import derived_seed
 
 REFRESH_SECONDS = 0.5  # between two looks of the display at what is going on
@@ -45,8 +46,11 @@ class Run:
         self.display: Display | None = None
         self.evaluation: Evaluation | None = None  # made once it is known how the network is computed
         self.messages = list(self.damage.notes)
+        for name, reason in self.damage.checkpoints.items():
+            if not name.endswith(".pt"):  # of a learner it is said which other one goes on
+                self.messages.append(f"{self.network_file(name)}: {reason}; it is not rated against any more")
         self._shown = 0.0
-        self._started = time.monotonic()
+        self._started = thinking_clock()
         self._minutes_before = progress.minutes
 
     def _check_identity(self) -> None:
@@ -70,8 +74,8 @@ class Run:
 
     @property
     def minutes(self) -> float:
-        """Return the minutes of training so far, those of earlier processes included."""
-        return self._minutes_before + (time.monotonic() - self._started) / 60.0
+        """Return the minutes of training so far, those of earlier processes included, without those of compiling."""
+        return self._minutes_before + (thinking_clock() - self._started) / 60.0
 
     @property
     def over(self) -> bool:
@@ -154,8 +158,11 @@ class Run:
             self._restore_learner(method)
         if self.progress.under_way:
             path = self.network_file(self.progress.under_way)
+            kept = checkpoints.load_under_way(path, self.game)
             try:
-                method.go_on(checkpoints.load_under_way(path, self.game))
+                method.go_on(kept)
+            except ValueError as error:
+                raise ValueError(f"{path}: {error}") from None
             except (KeyError, IndexError, TypeError) as error:
                 raise ValueError(f"{path}: not the games under way of this run: {error!r}") from None
 

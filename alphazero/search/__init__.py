@@ -7,15 +7,19 @@ from alphazero.search.evaluators import (
     RolloutEvaluator,
     UniformEvaluator,
 )
+from alphazero.search.oracle import NetworkError, Oracle, TwoNetworks
 from alphazero.search.search import Search, SearchResult, search_positions
 
 __all__ = [
     "Evaluator",
     "MixtureEvaluator",
+    "NetworkError",
     "NetworkEvaluator",
+    "Oracle",
     "RolloutEvaluator",
     "Search",
     "SearchResult",
+    "TwoNetworks",
     "UniformEvaluator",
     "search_positions",
 ]

@@ -1,25 +1,33 @@
 """What judges a leaf: equal priors, random rollouts, a network, or a weighted mixture of two.
 
-An evaluator takes n positions and returns logits float32[n, A] (only their order among legal actions and their
-differences matter) and values float32[n] in [-1, 1] for the player to move. It says whether it needs the planes,
+An evaluator takes n positions and returns logits float32[n, A] (only their differences among legal actions matter)
+and values float32[n] in [-1, 1] for the player to move. It says whether it needs the planes,
 whether the same position always gets the same answer (only then may it be cached), and, when it is one that
 compiled code can compute itself, how many rollouts a leaf takes.
 """
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
-from numba import prange
 
-from alphazero.search.simulate import FIRST, seen_by
-from games.bits import copy_state, mix
-from games.kernel import helper, njit
+from alphazero.search.oracle import Answers, Oracle, require_heads, start
+from alphazero.search.rollouts import rollout_values
+from games import Game
 from games.options import check_seed
 
 
 class Evaluator(Protocol):
-    """Judges positions in batches."""
+    """Judges positions in batches.
+
+    Of n positions of a game with A actions it returns logits float32[n, A], whose softmax over the legal actions is the
+    policy, and values float32[n], the expected result in [-1, 1] for the player to move in each position.
+    """
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        ...
 
     @property
     def needs_planes(self) -> bool:
@@ -33,44 +41,47 @@ class Evaluator(Protocol):
 
     @property
     def rollouts(self) -> int | None:
-        """Not None: compiled code runs whole searches, with that many rollouts a leaf."""
+        """Not None: compiled code runs whole searches, with that many rollouts a leaf; 0: equal priors, the value 0."""
         ...
 
-    def evaluate(self, states: np.ndarray, planes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return logits float32[n, A] and values float32[n] of states [n] with planes float32[n, P, H, W]."""
+    def evaluate(self, states: np.ndarray, planes: np.ndarray) -> Answers:
+        """Return logits float32[n, A] and values float32[n] for the players to move.
+
+        states: state_dtype[n]; planes: float32[n, P, H, W], their encodings, or anything where `needs_planes` is False.
+        """
         ...
 
 
 class UniformEvaluator:
     """Equal priors and the value 0: a search that knows nothing but the rules."""
 
-    needs_planes, cacheable, rollouts = False, True, 0
+    name, needs_planes, cacheable, rollouts = "equal priors", False, True, 0
 
-    def __init__(self, game: Any):
+    def __init__(self, game: Game):
         self.game = game
 
-    def evaluate(self, states: np.ndarray, planes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def evaluate(self, states: np.ndarray, planes: np.ndarray) -> Answers:
         """Return zeros."""
         return np.zeros((len(states), self.game.num_actions), np.float32), np.zeros(len(states), np.float32)
 
 
 class RolloutEvaluator:
-    """Equal priors and the mean result of so many random rollouts."""
+    """Equal priors, and as value the mean result for the player to move of `rollouts` random games from there."""
 
-    needs_planes, cacheable = False, False
+    name, needs_planes, cacheable = "random rollouts", False, False
 
-    def __init__(self, game: Any, rollouts: int = 1, seed: int = 0):
+    def __init__(self, game: Game, rollouts: int = 1, seed: int = 0):
         if rollouts < 1:
             raise ValueError(f"rollouts={rollouts}: expected at least 1")
         self.game, self.rollouts, self._seed = game, rollouts, np.uint64(check_seed(seed))
         self._evaluated = 0
 
-    def evaluate(self, states: np.ndarray, planes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def evaluate(self, states: np.ndarray, planes: np.ndarray) -> Answers:
         """Return zeros and the means, from random numbers that depend on how many positions came before."""
         n = len(states)
         values = np.empty(n, np.float32)
         legal = np.empty((n, self.game.num_actions), np.int32)
-        _rollout_values(
+        rollout_values(
             self.game,
             states,
             states.copy(),
@@ -85,23 +96,30 @@ class RolloutEvaluator:
 
 
 class NetworkEvaluator:
-    """Logits and values of a network, through any callable planes -> (logits, values)."""
+    """Logits float32[n, A] and values float32[n], for the players to move, of a network with both heads.
+
+    `alphazero.load_evaluator` makes one of a model's file. oracle: a network as an `Oracle`, such as an `Inference`.
+    Raises NetworkError when it has no policy or no value: `TwoNetworks` makes one oracle of two networks.
+    """
 
     needs_planes, cacheable, rollouts = True, True, None
 
-    def __init__(self, inference: Any):
-        self.inference = inference
+    def __init__(self, oracle: Oracle):
+        require_heads(oracle, policy=True, value=True)
+        self.oracle = oracle
 
-    def evaluate(self, states: np.ndarray, planes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return what the network says."""
-        return self.inference(planes)
+    @property
+    def name(self) -> str:
+        """What messages call the network."""
+        return self.oracle.name
 
-    def submit(self, states: np.ndarray, planes: np.ndarray) -> Callable[[], tuple[np.ndarray, np.ndarray]]:
+    def evaluate(self, states: np.ndarray, planes: np.ndarray) -> Answers:
+        """Return what the network says of planes float32[n, P, H, W]; the states are not looked at."""
+        return self.oracle(planes)
+
+    def submit(self, states: np.ndarray, planes: np.ndarray) -> Callable[[], Answers]:
         """Start `evaluate` where the network can work in the background; return what waits for its result."""
-        if not hasattr(self.inference, "submit"):
-            result = self.inference(planes)
-            return lambda: result
-        return self.inference.submit(planes).result
+        return start(self.oracle, planes)
 
 
 class MixtureEvaluator:
@@ -116,26 +134,13 @@ class MixtureEvaluator:
         self.needs_planes = first.needs_planes or second.needs_planes
         self.cacheable = first.cacheable and second.cacheable
 
-    def evaluate(self, states: np.ndarray, planes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    @property
+    def name(self) -> str:
+        """What messages call both."""
+        return f"{self.first.name} and {self.second.name}"
+
+    def evaluate(self, states: np.ndarray, planes: np.ndarray) -> Answers:
         """Return the first's logits and the mixed values."""
         logits, values = self.first.evaluate(states, planes)
         other = self.second.evaluate(states, planes)[1]
         return logits, ((1.0 - self.weight) * values + self.weight * other).astype(np.float32)
-
-
-@helper
-def _mean_rollout(game, state, scratch, legal, rollouts, seed):
-    if game.is_over(state):
-        return np.float32(seen_by(game.to_move(state), np.float64(game.outcome(state)), FIRST))
-    total = np.int64(0)
-    for index in range(rollouts):
-        copy_state(scratch, state)
-        total += game.random_rollout(scratch, legal, mix(seed + np.uint64(index)))
-    return np.float32(seen_by(game.to_move(state), np.float64(total) / rollouts, FIRST))
-
-
-@njit(parallel=True)
-def _rollout_values(game, states, scratch, legal, rollouts, seed, offset, values):
-    for row in prange(values.size):
-        stream = mix(mix(seed) + offset + np.uint64(row))
-        values[row] = _mean_rollout(game, states[row], scratch[row], legal[row], rollouts, stream)

@@ -10,12 +10,14 @@ and edges left with one visit get none.
 
 import numpy as np
 
-from alphazero.search.forest import NONE, ROOT
+from alphazero.search.forest import NOISE_SETTLED, NONE, ROOT
 from alphazero.search.proofs import UNKNOWN, edge_result
 from alphazero.search.rules import edge_q, edge_score, exploration_weight
 from games.kernel import helper
 
-EXPLORES = np.int8(3)  # `noisy` of a tree whose present search has root noise, once it has been put on
+EXPLORES = np.int8(
+    1 + NOISE_SETTLED
+)  # `noisy` of a tree whose search has root noise, once it has been put on
 
 
 @helper

@@ -11,30 +11,30 @@ more to hand from function to function (and twenty times more to compile) than t
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import DTypeLike
+
+from games.protocol import Game
 
 UNEXPANDED = np.int64(-1)  # num_edges of a node that waits for its evaluation
 NONE = np.int64(-1)  # no child, no parent, no node in a leaf slot
 ROOT = np.int64(0)  # the node on top of every tree
+NOISE_SETTLED = np.int8(2)  # added to a tree's `noisy` once its root has the noise that it gets
 STATE_PER_NODE_BYTES = 512  # larger positions are not stored per node but replayed from the root
 
 NODE = np.dtype(
     [
         ("value_sum", np.float64),  # sum of the values of the node's visits, for the player to move in it
         ("first_edge", np.int32),  # where the node's block of edges begins
-        (
-            "num_edges",
-            np.int32,
-        ),  # UNEXPANDED, or the size of the block (0: over, or no room left to expand it)
+        # UNEXPANDED, or the size of the block (0: over, or no room left to expand it)
+        ("num_edges", np.int32),
         ("visits", np.int32),  # N(s), the visit that evaluated the node included
         ("value", np.float32),  # the evaluator's value (or the game's result) for the player to move
         ("parent", np.int32),
         ("parent_edge", np.int32),
         ("remap", np.int32),  # scratch: the node's new index while a subtree is moved
         ("player", np.int8),  # who is to move: 0 or 1
-        (
-            "proven",
-            np.int8,
-        ),  # 0, or the result under perfect play for the player to move: 1 loss, 2 draw, 3 win
+        # 0, or the result under perfect play for the player to move: 1 loss, 2 draw, 3 win
+        ("proven", np.int8),
     ],
     align=True,
 )
@@ -59,10 +59,9 @@ TREE = np.dtype(
         ("used_edges", np.int32),
         ("budget", np.int32),  # simulations of the present search
         ("done", np.int32),  # simulations finished
-        (
-            "noisy",
-            np.int8,
-        ),  # 1: the root waits for its exploration noise, 0: it gets none, + 2: that is settled
+        # 1: the root waits for its exploration noise, 0: it gets none, + NOISE_SETTLED: that is done
+        ("noisy", np.int8),
+        ("not_finite", np.int8),  # 1 once an evaluator's answer to one of its leaves was NaN or infinite
     ],
     align=True,
 )
@@ -77,7 +76,7 @@ LEAF = np.dtype(
 
 
 class Forest(NamedTuple):
-    """T trees; node 0 of each is its root."""
+    """T trees; node ROOT of each is its root."""
 
     nodes: np.ndarray  # NODE [T, N]
     edges: np.ndarray  # EDGE [T, E]
@@ -86,14 +85,13 @@ class Forest(NamedTuple):
     states: np.ndarray  # state_dtype [T, N], or [T, 1] (the root's only) when positions are replayed
     leaf_states: np.ndarray  # state_dtype [T, K + 1], the waiting positions, and one for scratch
     legal: np.ndarray  # int32 [T, A], scratch
-    schedule: (
-        np.ndarray
-    )  # int32 [T, S] for Gumbel search: visits that the root edge to be chosen has, by simulation
+    # int32 [T, S] for Gumbel search: visits that the root edge to be chosen has, by simulation
+    schedule: np.ndarray
 
 
 def _fields(
-    game: Any, trees: int, nodes: int, edges: int, leaves: int, simulations: int, replay: bool
-) -> dict[str, tuple[tuple[int, ...], Any]]:
+    game: Game, trees: int, nodes: int, edges: int, leaves: int, simulations: int, replay: bool
+) -> dict[str, tuple[tuple[int, ...], DTypeLike]]:
     """Return shape and dtype of every array."""
     state = game.state_dtype
     return {
@@ -108,13 +106,13 @@ def _fields(
     }
 
 
-def forest_bytes(fields: dict[str, tuple[tuple[int, ...], Any]]) -> int:
+def forest_bytes(fields: dict[str, tuple[tuple[int, ...], DTypeLike]]) -> int:
     """Return the memory that arrays of these shapes take, in bytes."""
     return sum(int(np.prod(shape)) * np.dtype(kind).itemsize for shape, kind in fields.values())
 
 
-def make_forest(
-    game: Any,
+def plan_forest(
+    game: Game,
     trees: int,
     simulations: int,
     *,
@@ -123,8 +121,8 @@ def make_forest(
     memory_bytes: int = 1 << 30,
     replay: bool | None = None,
     grow_while_room: bool = False,
-) -> Forest:
-    """Allocate a forest for searches of up to `simulations` each, within `memory_bytes`.
+) -> dict[str, tuple[tuple[int, ...], DTypeLike]]:
+    """Return shape and dtype of every array of a forest for searches of up to `simulations` each, in `memory_bytes`.
 
     A tree has room for one search, or for a kept subtree and two more. When not every node can have its full block
     of edges within the bound, blocks are shared out first come, first served, and a node that finds no room stays
@@ -143,17 +141,26 @@ def make_forest(
     if nodes < wanted:
         edges = min(edges, nodes - 1)
     if edges < 2 * game.num_actions:
-        needed = (fixed + per_edge * 2 * game.num_actions) / 2**20
+        needed = fixed + per_edge * 2 * game.num_actions
         raise ValueError(
-            f"search.memory_mb={memory_bytes / 2**20:.3g} is too small: {trees} trees of {simulations} "
-            f"simulations of {game.name} need at least {needed:.3g} MB; "
-            "search fewer trees or simulations, or raise it"
+            f"search.memory_mb={_megabytes(memory_bytes)} is too small: {trees} trees of {simulations} simulations of "
+            f"{game.name} need at least {_megabytes(needed)} MB; search fewer trees or simulations, or raise it"
         )
-    fields = _fields(game, trees, nodes, edges, leaves, simulations, replay)
+    return _fields(game, trees, nodes, edges, leaves, simulations, replay)
+
+
+def _megabytes(num_bytes: float) -> str:
+    size = num_bytes / 2**20
+    return f"{size:.0f}" if size >= 100 else f"{size:.3g}"
+
+
+def make_forest(game: Game, trees: int, simulations: int, **options: Any) -> Forest:
+    """Allocate a forest as `plan_forest`, whose options are these, lays it out; ValueError as there."""
+    fields = plan_forest(game, trees, simulations, **options)
     return Forest(**{name: np.zeros(shape, kind) for name, (shape, kind) in fields.items()})
 
 
-def _most_nodes(game: Any, trees: int, leaves: int, replay: bool, memory_bytes: int) -> int:
+def _most_nodes(game: Game, trees: int, leaves: int, replay: bool, memory_bytes: int) -> int:
     """Return how many nodes a tree has room for when each but the root hangs from an edge of its own."""
     none, one = (forest_bytes(_fields(game, 1, nodes, 0, leaves, 1, replay)) for nodes in (2, 3))
     node = one - none

@@ -112,9 +112,11 @@ def best_interior_edge(forest, rule, tree, node):
 @helper
 def draw_root_noise(forest, rule, tree, scale):
     """Draw the root's Gumbel noise, times `scale` (0: none, for match play), and lay out its simulations."""
-    count = forest.nodes[tree, 0].num_edges
+    count = forest.nodes[tree, ROOT].num_edges
     for index in range(count):
-        forest.edges[tree, forest.nodes[tree, 0].first_edge + index].noise = scale * draw_gumbel(forest, tree)
+        forest.edges[tree, forest.nodes[tree, ROOT].first_edge + index].noise = scale * draw_gumbel(
+            forest, tree
+        )
     fill_schedule(
         forest.schedule[tree], np.int64(min(rule.gumbel, count)), np.int64(forest.trees[tree].budget)
     )
@@ -126,7 +128,7 @@ def best_root_edge(forest, rule, tree, wanted_visits):
 
     When no edge has that many (leaves in flight), or wanted_visits < 0, all edges compete.
     """
-    first, count = np.int64(forest.nodes[tree, 0].first_edge), forest.nodes[tree, 0].num_edges
+    first, count = np.int64(forest.nodes[tree, ROOT].first_edge), forest.nodes[tree, ROOT].num_edges
     mixed, scale = mixed_value(forest, tree, ROOT), sigma_scale(forest, rule, tree, ROOT)
     best, best_score, best_wanted = first, -np.inf, False
     for index in range(count):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from alphazero.search.forest import ROOT
 from games.bits import mix, next_seed, random_unit
 from games.kernel import helper
 
@@ -52,8 +53,8 @@ def draw_gamma(forest, tree, alpha):
 @helper
 def add_dirichlet_noise(forest, tree, alpha, fraction):
     """Mix Dirichlet(alpha) noise into the root's priors: P <- (1 - fraction) P + fraction * noise."""
-    first = forest.nodes[tree, 0].first_edge
-    count = forest.nodes[tree, 0].num_edges
+    first = forest.nodes[tree, ROOT].first_edge
+    count = forest.nodes[tree, ROOT].num_edges
     noise = np.empty(count, np.float64)
     total = 0.0
     for index in range(count):

@@ -18,17 +18,17 @@ def thinking_clock() -> float:
 
 
 class Slices:
-    """How many simulations compiled code makes at once so that it takes about `SLICE_SECONDS`, however fast it is.
+    """How much compiled code does at once, in simulations or positions, so that it takes about `SLICE_SECONDS`.
 
     A search is the same in slices as in one piece; only its length can depend on them, where the clock ends it.
     """
 
-    def __init__(self, simulations: int):
-        self.simulations = max(simulations, 1)
+    def __init__(self, size: int):
+        self.size = max(size, 1)
 
     def took(self, seconds: float) -> None:
         """Note how long the last slice took, which the end of the search did not cut short."""
         if seconds > SLICE_SECONDS:
-            self.simulations = max(self.simulations // 2, 1)
+            self.size = max(self.size // 2, 1)
         elif seconds < SLICE_SECONDS / 2:
-            self.simulations = min(self.simulations * 2, UNLIMITED)
+            self.size = min(self.size * 2, UNLIMITED)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from alphazero.search.forest import NONE
+from alphazero.search.forest import NONE, ROOT
 from alphazero.search.simulate import set_root
 from games.bits import copy_state
 from games.kernel import helper, njit
@@ -13,13 +13,13 @@ def play_at_root(game, forest, tree, action, keep):
     """Play an action at a tree's root; keep the subtree below it if `keep` and it has been visited."""
     child = _child_of(forest, tree, action) if keep else np.int64(NONE)
     state = forest.leaf_states[tree, 0]
-    copy_state(state, forest.states[tree, 0])
+    copy_state(state, forest.states[tree, ROOT])
     game.play(state, action)
     if child == NONE:
         set_root(game, forest, tree, state)
         return
     if forest.states.shape[1] == 1:
-        copy_state(forest.states[tree, 0], state)
+        copy_state(forest.states[tree, ROOT], state)
     _number_subtree(forest, tree, child)
     _move_subtree(forest, tree)
 
@@ -27,8 +27,8 @@ def play_at_root(game, forest, tree, action, keep):
 @helper
 def _child_of(forest, tree, action):
     """Return the node below the root's edge for an action, or NONE."""
-    first = forest.nodes[tree, 0].first_edge
-    for edge in range(first, first + forest.nodes[tree, 0].num_edges):
+    first = forest.nodes[tree, ROOT].first_edge
+    for edge in range(first, first + forest.nodes[tree, ROOT].num_edges):
         if forest.edges[tree, edge].action == action:
             return np.int64(forest.edges[tree, edge].child)
     return np.int64(NONE)
@@ -62,8 +62,8 @@ def _move_subtree(forest, tree):
         if forest.states.shape[1] > 1:
             copy_state(forest.states[tree, count], forest.states[tree, node])
         count += 1
-    forest.nodes[tree, 0].parent = NONE
-    forest.nodes[tree, 0].parent_edge = NONE
+    forest.nodes[tree, ROOT].parent = NONE
+    forest.nodes[tree, ROOT].parent_edge = NONE
     forest.trees[tree].num_nodes = count
     forest.trees[tree].used_edges = used
 

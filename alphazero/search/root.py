@@ -19,9 +19,9 @@ def root_value(forest, tree):
     """
     if node_result(forest, tree, ROOT) != UNKNOWN:
         return np.float64(node_result(forest, tree, ROOT))
-    if forest.nodes[tree, 0].visits == 0:
-        return np.float64(forest.nodes[tree, 0].value)
-    return forest.nodes[tree, 0].value_sum / forest.nodes[tree, 0].visits
+    if forest.nodes[tree, ROOT].visits == 0:
+        return np.float64(forest.nodes[tree, ROOT].value)
+    return forest.nodes[tree, ROOT].value_sum / forest.nodes[tree, ROOT].visits
 
 
 @helper
@@ -32,8 +32,8 @@ def root_policy(forest, rule, gumbel, tree, out):
     nothing was visited. Edges that perfect play does not choose, as far as it is proven, get nothing.
     """
     first, count = (
-        np.int64(forest.nodes[tree, 0].first_edge),
-        np.int64(max(forest.nodes[tree, 0].num_edges, 0)),
+        np.int64(forest.nodes[tree, ROOT].first_edge),
+        np.int64(max(forest.nodes[tree, ROOT].num_edges, 0)),
     )
     if gumbel is not None:
         improved_policy(forest, rule, tree, ROOT, out)
@@ -95,7 +95,7 @@ def choose_edge(forest, rule, gumbel, tree, temperature):
 
     One that perfect play would not choose, as far as it is proven, is not played.
     """
-    first, count = np.int64(forest.nodes[tree, 0].first_edge), forest.nodes[tree, 0].num_edges
+    first, count = np.int64(forest.nodes[tree, ROOT].first_edge), forest.nodes[tree, ROOT].num_edges
     if gumbel is not None:
         most = np.int64(0)
         for edge in range(first, first + count):
@@ -127,12 +127,12 @@ def _weight(forest, tree, edge, most, temperature):
 @helper
 def write_result(forest, rule, tree, temperature, visits, q, prior, policy):
     """Write one row of the result by action (visits int32[A], q, prior, policy float32[A]); return the action."""
-    count = max(forest.nodes[tree, 0].num_edges, 0)
+    count = max(forest.nodes[tree, ROOT].num_edges, 0)
     if count == 0:
         return np.int64(NONE)
     weights = np.empty(count, np.float64)
     root_policy(forest, rule, rule.gumbel, tree, weights)
-    first = forest.nodes[tree, 0].first_edge
+    first = forest.nodes[tree, ROOT].first_edge
     for index in range(count):
         edge = first + index
         action = forest.edges[tree, edge].action
@@ -174,8 +174,8 @@ def variation(forest, tree, edge, out):
 @helper
 def edge_of_action(forest, tree, action):
     """Return the root edge of an action, or NONE."""
-    first = np.int64(forest.nodes[tree, 0].first_edge)
-    for edge in range(first, first + forest.nodes[tree, 0].num_edges):
+    first = np.int64(forest.nodes[tree, ROOT].first_edge)
+    for edge in range(first, first + forest.nodes[tree, ROOT].num_edges):
         if forest.edges[tree, edge].action == action:
             return edge
     return np.int64(NONE)

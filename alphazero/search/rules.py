@@ -5,7 +5,7 @@ visit that expanded s, so that priors matter from the first choice on.
 """
 
 import enum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -13,9 +13,12 @@ from alphazero.search.forest import ROOT
 from alphazero.search.proofs import edge_result
 from games.kernel import helper, njit
 
+if TYPE_CHECKING:  # settings are no part of compiled code
+    from alphazero.config import SearchConfig
 
-class Kind(enum.IntEnum):
-    """The selection rules by name."""
+
+class Formula(enum.IntEnum):
+    """How an edge is scored, by the names of `search.rule`."""
 
     alphazero = 0
     puct = 1
@@ -23,29 +26,29 @@ class Kind(enum.IntEnum):
     uct = 3
 
 
-class Urgency(enum.IntEnum):
-    """What an edge without visits counts as."""
+class Unvisited(enum.IntEnum):
+    """What an edge without visits counts as, by the names of `search.fpu`."""
 
     parent = 0
     constant = 1
 
 
-class Rule(NamedTuple):
+class SelectionRule(NamedTuple):
     """A selection rule and its constants, as compiled code takes them.
 
-    gumbel is the number of root actions that Gumbel search considers. Where it is None, Gumbel search is not even
-    compiled: kernels that tell the two apart take it as an argument of its own, because only then does the compiler
-    drop the branch.
+    formula is a `Formula`, unvisited an `Unvisited`. gumbel is the number of root actions that Gumbel search considers.
+    Where it is None, Gumbel search is not even compiled: kernels that tell the two apart take it as an argument of its
+    own, because only then does the compiler drop the branch.
     """
 
-    kind: int
+    formula: int
     c_init: float
     c_base: float
     c_puct: float
     rho: float
     c_uct: float
     opponent_exploration: float
-    urgency: int
+    unvisited: int
     fpu_value: float
     fpu_reduction: float
     virtual_loss: float
@@ -58,17 +61,17 @@ class Rule(NamedTuple):
     gumbel: int | None
 
 
-def make_rule(config, *, noise: bool) -> Rule:
+def make_rule(config: "SearchConfig", *, noise: bool) -> SelectionRule:
     """Return the rule that a `SearchConfig` describes; `noise` switches root exploration on (self-play) or off."""
-    return Rule(
-        kind=int(Kind[config.rule]),
+    return SelectionRule(
+        formula=int(Formula[config.rule]),
         c_init=float(config.c_init),
         c_base=float(config.c_base),
         c_puct=float(config.c_puct),
         rho=float(config.rho),
         c_uct=float(config.c_uct),
         opponent_exploration=float(config.opponent_exploration),
-        urgency=int(Urgency[config.fpu]),
+        unvisited=int(Unvisited[config.fpu]),
         fpu_value=float(config.fpu_value),
         fpu_reduction=float(config.fpu_reduction),
         virtual_loss=float(config.virtual_loss),
@@ -91,11 +94,11 @@ def exploration_weight(rule, parent_visits):
     uct: c_uct * sqrt(ln N(s)) (Kocsis and Szepesvari 2006).
     """
     n = np.float64(parent_visits)
-    if rule.kind == 0:
+    if rule.formula == Formula.alphazero:
         return (np.log((1.0 + n + rule.c_base) / rule.c_base) + rule.c_init) * np.sqrt(n)
-    if rule.kind == 1:
+    if rule.formula == Formula.puct:
         return rule.c_puct * np.sqrt(n)
-    if rule.kind == 2:
+    if rule.formula == Formula.alphago:
         return rule.rho
     return rule.c_uct * np.sqrt(np.log(n))
 
@@ -103,7 +106,7 @@ def exploration_weight(rule, parent_visits):
 @njit
 def edge_score(rule, weight, q, prior, visits):
     """Return Q + weight * P / (1 + N), for uct Q + weight / sqrt(N) and infinity (ordered by prior) at N = 0."""
-    if rule.kind != 3:
+    if rule.formula != Formula.uct:
         return q + weight * prior / (1.0 + visits)
     if visits == 0:
         return 1e9 + prior
@@ -113,7 +116,7 @@ def edge_score(rule, weight, q, prior, visits):
 @helper
 def first_play_urgency(rule, mean, visited_prior):
     """Return Q of an edge without visits: a constant, or the node's mean less reduction * sqrt(visited prior)."""
-    if rule.urgency == 1:
+    if rule.unvisited == Unvisited.constant:
         return rule.fpu_value
     return mean - rule.fpu_reduction * np.sqrt(visited_prior)
 
@@ -129,11 +132,8 @@ def edge_q(forest, tree, edge, virtual_loss):
 def best_edge(forest, rule, tree, node):
     """Return the edge with the highest score, the first of equals; none that is proven to lose, unless all are."""
     first, last = _block(forest, tree, node)
-    visited_prior, flying = (
-        0.0,
-        0,
-    )  # what the rule needs of them: nothing where one leaf is collected at a time
-    if forest.leaves.shape[1] > 1 or (rule.kind != 3 and rule.fpu_reduction != 0.0):
+    visited_prior, flying = 0.0, 0  # what the rule needs: nothing where one leaf is collected at a time
+    if forest.leaves.shape[1] > 1 or (rule.formula != Formula.uct and rule.fpu_reduction != 0.0):
         for edge in range(first, last):
             flying += forest.edges[tree, edge].in_flight
             if forest.edges[tree, edge].visits + forest.edges[tree, edge].in_flight > 0:

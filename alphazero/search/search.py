@@ -4,16 +4,19 @@
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from alphazero.config import SearchConfig
 from alphazero.search import cache as evaluations
 from alphazero.search import reroot, root, simulate
 from alphazero.search.evaluators import Evaluator
-from alphazero.search.forest import Forest, make_forest, size_bytes
+from alphazero.search.forest import ROOT, Forest, make_forest, size_bytes
+from alphazero.search.oracle import not_finite
 from alphazero.search.pace import UNLIMITED, Slices, thinking_clock
 from alphazero.search.rules import make_rule
+from games import Game
 from games.bits import mix
 from games.options import check_seed
 
@@ -21,17 +24,27 @@ FIRST_SLICE = 256  # rollouts of all trees together before the first look at the
 
 
 class SearchResult(NamedTuple):
-    """What a search found out about n positions; arrays by action are 0 where nothing was tried."""
+    """What a search found out about n positions of a game with A actions.
 
-    visits: np.ndarray  # int32[n, A]
-    q: np.ndarray  # float32[n, A], for the player to move
-    prior: np.ndarray  # float32[n, A]
-    policy: np.ndarray  # float32[n, A], the policy to learn
-    value: np.ndarray  # float32[n], for the player to move
-    action: np.ndarray  # int64[n], the action to play; -1 where the game is over
-    principal_variation: list[
-        dict[int, list[int]]
-    ]  # for each position: action -> the line that begins with it
+    Values are the expected result in [-1, 1] for the player to move in the position that was searched. Arrays by
+    action are 0 where an action is illegal or was not tried.
+
+    visits:  int32[n, A], simulations that went on with the action, N(s, a)
+    q:       float32[n, A], their mean value, Q(s, a), for the player to move in s
+    prior:   float32[n, A], the evaluator's policy over the legal actions, sums to 1
+    policy:  float32[n, A], the policy to learn, sums to 1: the share of the visits, or Gumbel search's improved one
+    value:   float32[n], the search's value of the position: the mean over all its visits
+    action:  int64[n], the action to play; -1 where the game is over
+    principal_variation: for each position, action -> the line of most visited actions that it begins; if asked for
+    """
+
+    visits: np.ndarray
+    q: np.ndarray
+    prior: np.ndarray
+    policy: np.ndarray
+    value: np.ndarray
+    action: np.ndarray
+    principal_variation: list[dict[int, list[int]]]
 
 
 class Search:
@@ -45,9 +58,9 @@ class Search:
 
     def __init__(
         self,
-        game: Any,
+        game: Game,
         num_trees: int,
-        config: Any,
+        config: SearchConfig,
         evaluator: Evaluator,
         *,
         seed: int = 0,
@@ -149,8 +162,13 @@ class Search:
         return states, self.planes[:count] if all_wait else self.planes[slots]
 
     def expand(self, logits: np.ndarray, values: np.ndarray) -> None:
-        """Expand and back up the collected leaves with logits float32[n, A] and values float32[n]."""
+        """Expand and back up the collected leaves with logits float32[n, A] and values float32[n].
+
+        NetworkError when a value or a legal action's logit is NaN or infinite; the search cannot go on then.
+        """
         simulate.expand_leaves(self.game, self.forest, self.rule, self._rows, logits, values)
+        if self.forest.trees["not_finite"].any():
+            raise not_finite(self.evaluator.name)
         if self.share:
             keys = self.forest.leaves["hash"].reshape(-1)[self._slots[: self._count]]
             evaluations.insert_rows(self.cache, keys, logits, values)
@@ -178,9 +196,7 @@ class Search:
     def _run_slice(self) -> bool:
         """Let compiled code go on for a short while; return False when every search has finished."""
         started = thinking_clock()
-        simulate.run_compiled(
-            self.game, self.forest, self.rule, self.evaluator.rollouts, self._slices.simulations
-        )
+        simulate.run_compiled(self.game, self.forest, self.rule, self.evaluator.rollouts, self._slices.size)
         unfinished = bool((self.forest.trees["done"] < self.forest.trees["budget"]).any())
         if unfinished:
             self._slices.took(thinking_clock() - started)
@@ -198,7 +214,7 @@ class Search:
 
     def variations(self, tree: int, length: int = 16) -> dict[int, list[int]]:
         """Return, for each visited action at a tree's root, the line of most visited actions it begins."""
-        out, lines, node = np.empty(length, np.int32), {}, self.forest.nodes[tree, 0]
+        out, lines, node = np.empty(length, np.int32), {}, self.forest.nodes[tree, ROOT]
         first, count = node["first_edge"], max(node["num_edges"], 0)
         trees = _without_positions(self.forest)
         for edge in range(first, first + count):
@@ -227,16 +243,16 @@ def _without_positions(forest: Forest) -> Forest:
     return forest._replace(states=nothing, leaf_states=nothing)
 
 
-def leaves_per_tree(config: Any, num_trees: int, batch: int = 256) -> int:
+def leaves_per_tree(config: SearchConfig, num_trees: int, batch: int = 256) -> int:
     """Return how many leaves each of `num_trees` collects so that batches fill up: 1 where there are many trees."""
     return max(1, min(config.leaves, batch // max(num_trees, 1))) if num_trees < batch else 1
 
 
 def search_positions(
-    game: Any,
+    game: Game,
     states: np.ndarray,
     evaluator: Evaluator,
-    config: Any,
+    config: SearchConfig,
     *,
     simulations: int | None = None,
     seconds: float | None = None,
@@ -244,11 +260,18 @@ def search_positions(
     temperature: float = 0.0,
     variations: bool = False,
 ) -> SearchResult:
-    """Search each of the positions states [n] from scratch and return what was found, without root noise.
+    """Search each of n positions from scratch and return what was found, without root noise.
 
-    simulations: the budget of each (config.simulations by default); seconds: a limit for all of them together,
-    alone or on top. Raises ValueError when the forest does not fit into config.memory_mb (with seconds trees grow while
-    there is room), and for a seed that is not 0 <= seed < 2**63.
+    states: state_dtype[n] of `game`, such as `np.array([game.initial_state()])`; they may be over. evaluator: what
+    judges leaves, such as `alphazero.load_evaluator(file)`. config: a `SearchConfig`, such as
+    `alphazero.Config().search`. simulations: the budget of each position (config.simulations by default); seconds: a
+    limit for all of them together, alone or on top. seed: of the random numbers; temperature: `action` is drawn by
+    visits ** (1 / temperature), 0: the most visited; variations: whether principal variations are returned.
+
+    All values of the result are for the player to move in the position they belong to (`SearchResult`). Raises
+    ValueError when the forest does not fit into config.memory_mb (with seconds trees grow while there is room) and
+    for a seed that is not 0 <= seed < 2**63,
+    NetworkError when the evaluator's answers are NaN or infinite.
     """
     budget = budget_of(config, simulations, seconds)
     leaves = leaves_per_tree(config, len(states)) if evaluator.rollouts is None else 1
@@ -269,7 +292,7 @@ def search_positions(
     return search.result(temperature, variations)
 
 
-def budget_of(config: Any, simulations: int | None, seconds: float | None) -> int:
+def budget_of(config: SearchConfig, simulations: int | None, seconds: float | None) -> int:
     """Return the simulations of a search that is given simulations, seconds, both (both limit it) or neither.
 
     Seconds alone are a budget of their own; neither: config.simulations. Raises ValueError for Gumbel search by seconds

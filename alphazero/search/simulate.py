@@ -11,7 +11,7 @@ from numba import prange
 
 from alphazero.search import cache as evaluations
 from alphazero.search.forced import forced_edge, forces
-from alphazero.search.forest import NONE, ROOT, UNEXPANDED
+from alphazero.search.forest import NOISE_SETTLED, NONE, ROOT, UNEXPANDED
 from alphazero.search.gumbel import best_interior_edge, best_root_edge, draw_root_noise
 from alphazero.search.noise import add_dirichlet_noise, draw
 from alphazero.search.proofs import UNKNOWN, node_result, prove
@@ -55,9 +55,10 @@ def add_node(game, forest, tree, parent, edge, state):
 def set_root(game, forest, tree, state):
     """Empty a tree and make `state` its root."""
     if forest.states.shape[1] == 1:
-        copy_state(forest.states[tree, 0], state)
+        copy_state(forest.states[tree, ROOT], state)
     forest.trees[tree].num_nodes = 0
     forest.trees[tree].used_edges = 0
+    forest.trees[tree].not_finite = 0
     add_node(game, forest, tree, NONE, NONE, state)
 
 
@@ -80,7 +81,7 @@ def flights(forest, tree):
     """Return how many leaves of a tree wait for their evaluation, the root itself not counted."""
     count = 0
     for slot in range(forest.leaves.shape[1]):
-        if forest.leaves[tree, slot].node > 0:
+        if forest.leaves[tree, slot].node > ROOT:
             count += 1
     return count
 
@@ -100,7 +101,7 @@ def select(game, forest, rule, tree, state):
     replay = forest.states.shape[1] == 1
     node = ROOT
     if replay:
-        copy_state(state, forest.states[tree, 0])
+        copy_state(state, forest.states[tree, ROOT])
     while not is_settled(forest, tree, node):
         edge = follow(forest, rule, rule.gumbel, tree, node)
         forest.edges[tree, edge].in_flight += 1
@@ -150,10 +151,17 @@ def take_back(forest, tree, node):
 
 
 @helper
+def note_not_finite(forest, tree, number):
+    """Remember that a tree was given something that is no number; a kernel cannot raise, `Search` does."""
+    if not np.isfinite(number):
+        forest.trees[tree].not_finite = 1
+
+
+@helper
 def expand(game, forest, tree, node, state, logits, uniform):
     """Give a node its edges, priors the softmax of the legal actions' logits (float32[A]), or equal if `uniform`.
 
-    A node that finds no room stays a leaf whose value is kept.
+    A node that finds no room stays a leaf whose value is kept. Logits that are NaN or infinite are noted in the tree.
     """
     legal = forest.legal[tree]
     count = game.legal_actions(state, legal)
@@ -161,10 +169,13 @@ def expand(game, forest, tree, node, state, logits, uniform):
     if first + count > forest.edges.shape[1]:
         forest.nodes[tree, node].num_edges = 0
         return
-    largest, total = -np.inf, 0.0
+    largest, logit_sum, total = -np.inf, 0.0, 0.0
     if not uniform:
         for index in range(count):
-            largest = max(largest, np.float64(logits[legal[index]]))
+            logit = np.float64(logits[legal[index]])
+            largest = max(largest, logit)
+            logit_sum += logit
+        note_not_finite(forest, tree, logit_sum)
     for index in range(count):
         edge = first + index
         weight = 1.0 if uniform else np.exp(np.float64(logits[legal[index]]) - largest)
@@ -185,14 +196,14 @@ def expand(game, forest, tree, node, state, logits, uniform):
 @helper
 def add_root_noise(forest, rule, gumbel, tree):
     """Put the noise that a search asked for on an expanded root, once."""
-    if forest.trees[tree].noisy >= 2 or forest.nodes[tree, 0].num_edges <= 0:
+    if forest.trees[tree].noisy >= NOISE_SETTLED or forest.nodes[tree, ROOT].num_edges <= 0:
         return
     if gumbel is None:
         if forest.trees[tree].noisy == 1 and rule.noise_fraction > 0.0:
             add_dirichlet_noise(forest, tree, rule.dirichlet_alpha, rule.noise_fraction)
     else:
         draw_root_noise(forest, rule, tree, np.float64(forest.trees[tree].noisy))
-    forest.trees[tree].noisy += 2
+    forest.trees[tree].noisy += NOISE_SETTLED
 
 
 @helper
@@ -201,7 +212,7 @@ def finish_leaf(game, forest, rule, tree, node, state, logits, value, uniform):
     forest.nodes[tree, node].value = value
     expand(game, forest, tree, node, state, logits, uniform)
     backup(forest, tree, node, np.float64(value))
-    if node == 0:
+    if node == ROOT:
         add_root_noise(forest, rule, rule.gumbel, tree)
     else:
         forest.trees[tree].done += 1
@@ -219,9 +230,9 @@ def finish_settled(game, forest, rule, tree, node, state):
 @helper
 def start_search(game, forest, rule, tree, budget, noisy):
     """Begin a search of `budget` simulations from the root, keeping what is below it where there is room."""
-    root = forest.states[tree, 0]
+    root = forest.states[tree, ROOT]
     capacity = forest.nodes.shape[1]
-    starved = forest.nodes[tree, 0].num_edges == 0 and not game.is_over(root)
+    starved = forest.nodes[tree, ROOT].num_edges == 0 and not game.is_over(root)
     full = forest.trees[tree].num_nodes + budget + 1 > capacity and node_result(forest, tree, ROOT) == UNKNOWN
     if full or rule.gumbel is not None or starved:
         state = forest.leaf_states[tree, 0]
@@ -250,7 +261,7 @@ def gather_tree(game, forest, rule, cache, tree):
         return
     slot = 0
     while slot < slots:
-        unexpanded = forest.nodes[tree, 0].num_edges == UNEXPANDED
+        unexpanded = forest.nodes[tree, ROOT].num_edges == UNEXPANDED
         if forest.trees[tree].done + slot >= forest.trees[tree].budget or (unexpanded and slot > 0):
             return
         state = forest.leaf_states[tree, slot]
@@ -291,6 +302,7 @@ def expand_tree(game, forest, rule, tree, rows, logits, values):
         if node != NONE:
             row = rows[slot]
             forest.leaves[tree, slot].node = NONE
+            note_not_finite(forest, tree, values[row])
             finish_leaf(
                 game,
                 forest,

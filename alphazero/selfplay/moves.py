@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from alphazero.config import SearchConfig, SelfplayConfig
 from alphazero.data.games import End
 from alphazero.data.labels import WEIGHT_SCALE
 from alphazero.search.forest import ROOT
@@ -36,7 +37,7 @@ class PlayRule(NamedTuple):
     keep_subtree: bool
 
 
-def make_play_rule(search, selfplay) -> PlayRule:
+def make_play_rule(search: SearchConfig, selfplay: SelfplayConfig) -> PlayRule:
     """Return the rule that a `SearchConfig` and a `SelfplayConfig` describe."""
     return PlayRule(
         search.simulations,
@@ -148,7 +149,7 @@ def finish_move(game, forest, rule, play, logs, tree):
     action = np.int64(forest.edges[tree, choose_edge(forest, rule, rule.gumbel, tree, temperature)].action)
     log_move(forest, rule, logs, tree, action, value)
     play_at_root(game, forest, tree, action, play.keep_subtree)
-    root = forest.states[tree, 0]
+    root = forest.states[tree, ROOT]
     if game.is_over(root):
         row.outcome = game.outcome(root)
         row.end = TRUNCATED if game.is_truncated(root) else RULES
@@ -183,7 +184,7 @@ def replay_games(game, forest, rule, play, logs, trees):
     """Make the positions at the roots of the trees int32[n] those of their logged games, which are legal."""
     for index in range(trees.size):
         tree = np.int64(trees[index])
-        root = forest.states[tree, 0]
+        root = forest.states[tree, ROOT]
         copy_state(root, logs.starts[tree])
         for ply in range(logs.rows[tree].plies):
             game.play(root, np.int64(logs.actions[tree, ply]))

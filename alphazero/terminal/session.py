@@ -7,7 +7,6 @@ game, so a side may move several times running. Reads lines until "quit" or the 
 from __future__ import annotations
 
 import contextlib
-import difflib
 import enum
 import random
 import sys
@@ -21,6 +20,7 @@ from alphazero.play.analysis import Analysis
 from alphazero.play.player import Player
 from alphazero.terminal.commands import COMMANDS, find_command
 from alphazero.terminal.delay import explaining_delay
+from games.options import did_you_mean
 
 FIRST, SECOND = 0, 1
 SIDE_NAMES = ("first", "second")
@@ -239,8 +239,7 @@ class Session:
         try:
             action = self.game.parse_action(self.state, text)
         except ValueError as error:
-            close = difflib.get_close_matches(text.lower(), COMMANDS, n=1)
-            hint = f"; did you mean {close[0]}?" if close else " (? for help)"
+            hint = did_you_mean(text, COMMANDS, "; ") or " (? for help)"
             known = f" in {self.game.state_text(self.state)!r}"  # the board is on the screen
             raise ValueError(f"{str(error).replace(known, '')}{hint}") from None
         self.play(action)

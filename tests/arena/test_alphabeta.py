@@ -8,6 +8,7 @@ from alphazero.arena.alphabeta import ILLEGAL, AlphaBetaPlayer, action_values
 from alphazero.arena.match import play_match
 from alphazero.arena.players import make_player
 from alphazero.arena.random_player import RandomPlayer
+from alphazero.search.pace import Slices
 from games.factored import Factored
 from tests.arena.tictactoe import after, minimax, random_positions
 
@@ -125,3 +126,13 @@ def test_positions_of_another_game_are_refused():
         action_values(TIC_TAC_TOE, position(""), 2)
     with pytest.raises(ValueError, match="got shape .2. of float64"):
         action_values(TIC_TAC_TOE, np.zeros(2), 2)
+
+
+def test_a_search_in_slices_finds_the_same_values_as_in_one_piece(monkeypatch):
+    boards, states = random_positions(TIC_TAC_TOE, 60)
+    found = []
+    monkeypatch.setattr(Slices, "took", lambda self, seconds: None)
+    for size in (1, 500, 10**9):
+        monkeypatch.setattr("alphazero.arena.alphabeta.FIRST_SLICE", size)
+        found.append(action_values(TIC_TAC_TOE, states, 6).tolist())
+    assert found[0] == found[1] == found[2]

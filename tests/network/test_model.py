@@ -6,7 +6,7 @@ import torch.nn.functional as F
 
 import games
 from alphazero.config import NetworkConfig
-from alphazero.network.model import DenseHead, ResidualNetwork, SquareHead, expected_value, for_game
+from alphazero.network.model import DenseHead, Network, SquareHead, expected_value, for_game
 
 TINY = NetworkConfig(blocks=1, channels=16, policy_channels=4, value_channels=4, value_hidden=16)
 
@@ -26,7 +26,7 @@ def test_every_board_and_head_gives_one_logit_an_action(
     input_shape, policy_shape, num_actions, head, value_head
 ):
     config = TINY.model_copy(update={"value_head": value_head})
-    network = ResidualNetwork(input_shape, policy_shape, config, num_actions)
+    network = Network(input_shape, policy_shape, config, num_actions)
     logits, value = network(torch.rand(4, *input_shape))
     assert isinstance(network.policy_head, head)
     assert logits.shape == (4, num_actions or math.prod(policy_shape))
@@ -35,7 +35,7 @@ def test_every_board_and_head_gives_one_logit_an_action(
 
 
 def test_a_per_square_policy_can_be_asked_for_as_dense():
-    network = ResidualNetwork((2, 9, 9), (1, 9, 9), TINY.model_copy(update={"policy_head": "dense"}), 82)
+    network = Network((2, 9, 9), (1, 9, 9), TINY.model_copy(update={"policy_head": "dense"}), 82)
     assert isinstance(network.policy_head, DenseHead) and network.num_actions == 82
 
 
@@ -49,7 +49,7 @@ def test_for_game_takes_the_shapes_of_the_game(name):
 
 def test_a_new_network_answers_the_uniform_policy_and_the_value_zero():
     for value_head in ("scalar", "wdl"):
-        network = ResidualNetwork((2, 6, 7), (7,), TINY.model_copy(update={"value_head": value_head}))
+        network = Network((2, 6, 7), (7,), TINY.model_copy(update={"value_head": value_head}))
         logits, value = network(torch.rand(8, 2, 6, 7))
         assert torch.equal(logits, torch.zeros(8, 7))
         assert torch.equal(network.value(value), torch.zeros(8))
@@ -98,7 +98,7 @@ def batch_to_learn(size=16, seed=0):
 @pytest.mark.parametrize("value_head", ["scalar", "wdl"])
 def test_overfits_one_batch(value_head):
     torch.manual_seed(0)
-    network = ResidualNetwork((2, 6, 7), (7,), TINY.model_copy(update={"value_head": value_head}))
+    network = Network((2, 6, 7), (7,), TINY.model_copy(update={"value_head": value_head}))
     planes, actions, results = batch_to_learn()
     optimizer = torch.optim.Adam(network.parameters(), lr=2e-3)
     for _ in range(150):
@@ -119,7 +119,7 @@ def test_overfits_one_batch(value_head):
 
 def test_ten_steps_at_a_high_learning_rate_do_not_saturate_the_value():
     torch.manual_seed(0)
-    network = ResidualNetwork((2, 6, 7), (7,), NetworkConfig(blocks=5, channels=32))
+    network = Network((2, 6, 7), (7,), NetworkConfig(blocks=5, channels=32))
     optimizer = torch.optim.Adam(network.parameters(), lr=2e-3)
     for step in range(10):
         planes, actions, results = batch_to_learn(64, seed=step)
@@ -147,14 +147,14 @@ def test_ten_steps_at_a_high_learning_rate_do_not_saturate_the_value():
 )
 def test_shapes_that_do_not_fit_are_refused(arguments, words):
     with pytest.raises(ValueError) as error:
-        ResidualNetwork(*arguments)
+        Network(*arguments)
     assert words in str(error.value) and "\n" not in str(error.value)
 
 
 def test_global_pooling_tells_every_square_of_all_others():
     torch.manual_seed(0)
     config = TINY.model_copy(update={"blocks": 1, "global_pooling": 1})
-    network = ResidualNetwork((2, 9, 9), (1, 9, 9), config).eval()
+    network = Network((2, 9, 9), (1, 9, 9), config).eval()
     torch.nn.init.normal_(network.blocks[0].pool.weight, std=0.3)
     planes = torch.zeros(2, 2, 9, 9)
     planes[1, 0, 8, 8] = 1.0
@@ -168,5 +168,5 @@ def test_global_pooling_tells_every_square_of_all_others():
 
 @pytest.mark.parametrize("every, pooled", [(0, []), (1, [0, 1, 2, 3, 4, 5, 6]), (3, [2, 5])])
 def test_every_so_many_blocks_pool(every, pooled):
-    network = ResidualNetwork((2, 3, 3), (9,), TINY.model_copy(update={"blocks": 7, "global_pooling": every}))
+    network = Network((2, 3, 3), (9,), TINY.model_copy(update={"blocks": 7, "global_pooling": every}))
     assert [index for index, block in enumerate(network.blocks) if block.pool is not None] == pooled

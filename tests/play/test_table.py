@@ -7,9 +7,9 @@ import games
 from alphazero.arena.match import play_match
 from alphazero.arena.pool import RatingPool
 from alphazero.arena.random_player import RandomPlayer
-from alphazero.data.games import End
+from alphazero.data.games import End, Games, arrays_of, from_arrays, join
 from alphazero.play.player import Decisions, Player, Turns
-from alphazero.play.table import PlayedGames, Seats, play_games
+from alphazero.play.table import Seats, play_games
 
 GAME = games.make("connect_four")
 
@@ -37,10 +37,6 @@ class Failing(Watched):
         raise ValueError("no answer")
 
 
-def starts(count: int) -> np.ndarray:
-    return np.array([GAME.initial_state()] * count, GAME.state_dtype)
-
-
 def after(actions, start=None):
     state = GAME.initial_state() if start is None else start.copy()
     for action in actions:
@@ -48,9 +44,15 @@ def after(actions, start=None):
     return state
 
 
-def check(played: PlayedGames) -> None:
+def moves_of(played: Games) -> list[list[int]]:
+    """Return the actions of every game, what was played before it began left out."""
+    return [part.tolist() for part in np.split(played.actions, np.cumsum(played.lengths)[:-1])]
+
+
+def check(played: Games) -> None:
     """Check that every game was played to its end and counted right."""
-    for start, actions, outcome in zip(played.starts, played.actions, played.outcomes, strict=True):
+    assert played.labels is None and len(played.actions) == played.lengths.sum()
+    for start, actions, outcome in zip(played.starts, moves_of(played), played.outcomes, strict=True):
         end = after(actions, start)
         assert GAME.is_over(end) and GAME.outcome(end) == outcome
     assert (played.ends == End.RULES).all()
@@ -59,19 +61,21 @@ def check(played: PlayedGames) -> None:
 def test_a_player_is_told_which_game_it_is_what_was_played_and_that_there_is_no_clock():
     players = Watched(1), Watched(2)
     numbers = np.array([[0, 1], [1, 0], [0, 1]])
-    played = play_games(GAME, Seats(players, numbers), starts(3), openings=[[3, 3], [0], []])
+    openings = [[3, 3], [0], []]
+    played = play_games(GAME, Seats(players, numbers), openings=openings)
     check(played)
+    assert played.openings.plies.tolist() == [2, 1, 0] and played.openings.actions.tolist() == [3, 3, 0]
+    whole = [[*opening, *moves] for opening, moves in zip(openings, moves_of(played), strict=True)]
     shown = {index: 0 for index in range(3)}
     for number, player in enumerate(players):
         for turns in player.turns:
             assert np.isinf(turns.seconds).all() and turns.game_ids.dtype == np.int64
             for state, game_id, moves in zip(turns.states, turns.game_ids, turns.moves, strict=True):
-                assert list(moves) == played.actions[game_id][: len(moves)]
+                assert list(moves) == whole[game_id][: len(moves)]
                 assert GAME.state_text(after(moves)) == GAME.state_text(state)
                 assert numbers[game_id, GAME.to_move(state)] == number
                 shown[int(game_id)] += 1
-    asked = [len(actions) - n for actions, n in zip(played.actions, (2, 1, 0), strict=True)]
-    assert list(shown.values()) == asked
+    assert list(shown.values()) == played.lengths.tolist()
 
 
 def test_games_begin_from_the_positions_that_are_given():
@@ -80,29 +84,28 @@ def test_games_begin_from_the_positions_that_are_given():
     played = play_games(GAME, Seats((Watched(1),), np.zeros((2, 2), np.int64)), begun)
     check(played)
     assert np.array_equal(begun, before) and np.array_equal(played.starts, before)
+    assert played.openings is None  # how they came about is not known
 
 
 def test_games_that_are_over_before_they_begin_are_counted_and_nobody_is_asked():
     player = Watched(1)
-    played = play_games(
-        GAME, Seats((player,), np.zeros((1, 2), np.int64)), starts(1), openings=[[0, 1] * 3 + [0]]
-    )
+    played = play_games(GAME, Seats((player,), np.zeros((1, 2), np.int64)), openings=[[0, 1] * 3 + [0]])
     check(played)
     assert played.outcomes.tolist() == [1] and player.turns == []
-    assert len(play_games(GAME, Seats((player,), np.zeros((0, 2), np.int64)), starts(0)).outcomes) == 0
+    assert play_games(GAME, Seats((player,), np.zeros((0, 2), np.int64))).num_games == 0
 
 
 def test_one_player_on_both_sides_is_asked_for_every_turn():
     player = Watched(1)
-    played = play_games(GAME, Seats((player,), np.zeros((8, 2), np.int64)), starts(8))
+    played = play_games(GAME, Seats((player,), np.zeros((8, 2), np.int64)))
     check(played)
-    assert sum(len(turns.states) for turns in player.turns) == sum(map(len, played.actions))
+    assert sum(len(turns.states) for turns in player.turns) == played.num_positions
 
 
 def test_progress_counts_the_games_that_have_ended():
     told: list[tuple[str, int, int]] = []
     seats = Seats((Watched(1, "a"), Watched(2, "b")), np.array([[0, 1]] * 5))
-    play_games(GAME, seats, starts(5), progress=lambda *now: told.append(now))
+    play_games(GAME, seats, progress=lambda *now: told.append(now))
     done = [count for _, count, _ in told]
     assert told[-1] == ("a - b", 5, 5) and done == sorted(done) and done[0] == 0
     told.clear()
@@ -144,3 +147,24 @@ def test_a_player_is_closed_at_the_end_of_a_with_block():
     with Watched() as player:
         assert isinstance(player, Player) and player.closed == 0
     assert player.closed == 1
+
+
+def test_a_game_that_is_cut_at_its_longest_length_says_so():
+    game = games.make("go", size=3, history=1, max_plies=4)
+    seats, two_passes = Seats((RandomPlayer(game, 1),), np.zeros((10, 2), np.int64)), [9, 9]
+    played = play_games(game, seats, openings=[two_passes, *[[]] * 9])
+    assert played.ends[0] == End.RULES
+    for actions, start, end in zip(moves_of(played), played.starts, played.ends, strict=True):
+        state = start.copy()
+        for action in actions:
+            game.play(state, action)
+        assert end == (End.TRUNCATED if game.is_truncated(state) else End.RULES)
+    assert (played.ends == End.TRUNCATED).sum() > 5
+
+
+def test_games_of_the_table_are_games_like_others():
+    played = play_games(
+        GAME, Seats((Watched(1),), np.zeros((4, 2), np.int64)), openings=[[3], [], [2, 2], [0]]
+    )
+    again = from_arrays(arrays_of(join([played, played])), type(None))
+    assert again.num_games == 8 and again.actions.tolist() == played.actions.tolist() * 2

@@ -70,3 +70,10 @@ def test_nobody_else_reads_metrics_by_hand():
         if '/ "metrics.jsonl")' in path.read_text(encoding="utf-8")
     ]
     assert by_hand == []
+
+
+def test_a_run_that_is_not_there_is_named_as_it_was_given(tmp_path):
+    with pytest.raises(ValueError, match="nowhere: no such folder of a run"):
+        read_metrics(tmp_path / "nowhere")
+    with pytest.raises(ValueError, match="not the folder of a run: it has no metrics.jsonl"):
+        read_metrics(tmp_path)

@@ -28,7 +28,7 @@ def settings(**changes: Any) -> SearchConfig:
 class HashEvaluator:
     """Judges a position at random, but always alike: logits in [-2, 2), values in [-1, 1)."""
 
-    cacheable, rollouts = True, None
+    name, cacheable, rollouts = "hashes", True, None
 
     def __init__(self, game: Any, from_planes: bool = False, scale: float = 1.0):
         self.game, self.needs_planes, self.scale = game, from_planes, scale
@@ -59,7 +59,7 @@ def random_units(keys: np.ndarray, count: int) -> np.ndarray:
 class ExactEvaluator:
     """Knows the value of every tic-tac-toe position and nothing about moves."""
 
-    needs_planes, cacheable, rollouts = True, True, None
+    name, needs_planes, cacheable, rollouts = "the truth", True, True, None
 
     def evaluate(self, states: np.ndarray, planes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return equal logits and the values -1, 0, 1 for the player to move."""

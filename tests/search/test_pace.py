@@ -46,11 +46,11 @@ def test_a_search_in_slices_is_the_same_to_the_bit_as_in_one_piece():
 def test_slices_come_to_last_as_long_as_they_should():
     slices, speed = Slices(1), 1_000_000.0
     for _ in range(30):
-        slices.took(slices.simulations / speed)
-    assert SLICE_SECONDS / 2 <= slices.simulations / speed <= SLICE_SECONDS
+        slices.took(slices.size / speed)
+    assert SLICE_SECONDS / 2 <= slices.size / speed <= SLICE_SECONDS
     for _ in range(30):
-        slices.took(slices.simulations / 10.0)
-    assert slices.simulations == 1
+        slices.took(slices.size / 10.0)
+    assert slices.size == 1
 
 
 def test_the_end_of_a_short_search_does_not_make_the_slices_of_a_long_one_longer():
@@ -59,7 +59,7 @@ def test_the_end_of_a_short_search_does_not_make_the_slices_of_a_long_one_longer
         search.set_roots(positions(BIG_CONNECT_FOUR, 3))
         search.start(200)
         search.run()
-    assert search._slices.simulations <= 400
+    assert search._slices.size <= 400
 
 
 def test_seconds_are_kept_with_a_budget_that_would_last_for_hours():

@@ -19,7 +19,7 @@ class MadeUp:
     With `batch_matters` they also depend, in their last bits, on the size of the batch, as a network's do.
     """
 
-    needs_planes, cacheable, rollouts = True, True, None
+    name, needs_planes, cacheable, rollouts = "made up", True, True, None
 
     def __init__(self, game: Any, batch_matters: bool = False, strength: float = 4.0):
         rng = np.random.default_rng(5)

@@ -14,13 +14,19 @@ NETWORK = (
     ),
     Option("symmetries", bool, False, "take the mean of the network over all symmetries of the game"),
 )
-SIMULATIONS = option_of(SearchConfig, "simulations", default=200, meaning="simulations a move")
+NETWORK_SIMULATIONS, ROLLOUT_SIMULATIONS = 200, 1000  # a move, where nothing is said
+SIMULATIONS = option_of(
+    SearchConfig,
+    "simulations",
+    default=None,
+    meaning=f"simulations a move; {NETWORK_SIMULATIONS} unless seconds are given, and then as many as they allow",
+)
 PROVE = option_of(SearchConfig, "prove")
 SECONDS = Option(
     "seconds",
     float,
     0.0,
-    "seconds for the moves of all games asked for at once, if simulations last longer; 0: no limit",
+    "seconds for the moves of all games asked for at once, alone or as a limit beside simulations; 0: no limit",
     low=0,
     high=86_400,
 )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from alphazero.arena.kinds.common import NETWORK, PATH, SEARCH
+from alphazero.arena.kinds.common import NETWORK, NETWORK_SIMULATIONS, PATH, SEARCH
 from alphazero.arena.players import Kind, Player
 from alphazero.config import SearchConfig
 from games import Game
@@ -17,6 +17,7 @@ def build(
     precision: str,
     variant: str,
     symmetries: bool,
+    simulations: int | None,
     seconds: float,
     temperature: float,
     **search: Any,
@@ -26,9 +27,16 @@ def build(
     from alphazero.network.loading import load_inference  # loads torch
 
     inference = load_inference(path, game, device, precision, symmetries, variant)
-    config = SearchConfig.model_validate(search)
+    config = SearchConfig.model_validate({**search, "simulations": NETWORK_SIMULATIONS})
     return ModelPlayer(
-        game, inference, config, seconds=seconds, temperature=temperature, seed=seed, name=name
+        game,
+        inference,
+        config,
+        simulations=simulations,
+        seconds=seconds,
+        temperature=temperature,
+        seed=seed,
+        name=name,
     )
 
 
