@@ -26,10 +26,7 @@ def perfect_games(game, count: int, seed: int) -> Games:
     for state in starts:
         for _ in range(rng.integers(4)):
             game.play(state, rng.choice(game.legal(state)))
-    played = play_games(game, Seats((solver,), np.zeros((count, 2), np.int64)), starts)
-    lengths = np.array([len(actions) for actions in played.actions], np.int32)
-    actions = np.concatenate([np.asarray(actions, np.int32) for actions in played.actions])
-    return Games(starts, lengths, played.outcomes, played.ends, actions, labels=None)
+    return play_games(game, Seats((solver,), np.zeros((count, 2), np.int64)), starts)
 
 
 @pytest.fixture(scope="session")
