@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Draw = Callable[["Figure", Sequence[Row], str], None]  # title last
 SIZE_INCHES, DOTS_PER_INCH = (10.0, 6.0), 100  # 1000 x 600 pixels
-BLUE, ORANGE, GREEN, GREY = "#2166ac", "#d6741a", "#2e8b57", "#6b7280"
+BLUE, ORANGE, GREEN, RED, GREY = "#2166ac", "#d6741a", "#2e8b57", "#b2182b", "#6b7280"
 ANCHOR_COLORS = ("#8a8f98", "#a17c3b", "#7b5ea7", "#4d8f8b", "#a0527a", "#5c6f3a")
 UNSEEN = {  # what the name of a column begins with -> on which games it was measured
     "fresh_": "on new games",  # before anything was learned from them
