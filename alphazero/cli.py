@@ -67,7 +67,13 @@ class CommandHelp(argparse.HelpFormatter):
 class ShowVersion(argparse.Action):
     """Prints the version."""
 
-    def __call__(self, parser, namespace, values, option_string=None):
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
         print(f"alphazero {importlib.import_module('alphazero').__version__}")
         parser.exit()
 

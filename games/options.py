@@ -21,6 +21,7 @@ MAX_SEED = 2**63 - 1
 MAX_SPEC = 10_000  # characters of a text that is read
 _MAX_SHOWN = 80
 _MAX_NAME = 100  # characters up to which a near name is looked for
+_NEAR = 0.6  # likeness of names from which one may have been meant
 
 _NUMBER = re.compile(r"[+-]?(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?", re.ASCII)
 _PLAIN_VALUE = re.compile(r"[^\s,\"=]+")
@@ -41,9 +42,9 @@ _KINDS: dict[type, str] = {int: "a whole number", float: "a number", bool: "true
 class Option:
     """One option: a whole or real number, a truth value, a text, or one of some words.
 
-    kind: int, float, bool or str, the type of the value; default: a value, or REQUIRED; low, high: bounds that
-    are allowed; above, below: bounds that are not; choices: the words that are allowed. Where `kind` is int,
-    choices[i] is another spelling of the number i.
+    kind: int, float, bool or str, the type of the value; default: a value, REQUIRED, or None where leaving the
+    option out means something of its own; low, high: bounds that are allowed; above, below: bounds that are not;
+    choices: the words that are allowed. Where `kind` is int, choices[i] is another spelling of the number i.
     """
 
     name: str
@@ -196,11 +197,15 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     """
     if len(name) > _MAX_NAME:
         return None
-    found, best = None, (0.0, 0.0)
-    whole, leaf = name.lower(), _leaf(name)
+    found, best = None, (_NEAR, 0.0)
+    matcher = difflib.SequenceMatcher(b=_leaf(name))
     for candidate in known:
-        score = (_likeness(leaf, _leaf(candidate)), _likeness(whole, candidate.lower()))
-        if score[0] >= 0.6 and score > best:
+        matcher.set_seq1(_leaf(candidate))
+        if min(matcher.real_quick_ratio(), matcher.quick_ratio()) < best[0]:
+            continue  # bounds of the ratio, which takes longer
+        likeness = matcher.ratio()
+        score = (likeness, _likeness(name, candidate)) if likeness >= best[0] else (0.0, 0.0)
+        if score > best:
             found, best = candidate, score
     return found
 
@@ -291,4 +296,4 @@ def _leaf(name: str) -> str:
 
 
 def _likeness(a: str, b: str) -> float:
-    return difflib.SequenceMatcher(None, a, b).ratio()
+    return difflib.SequenceMatcher(None, a.lower(), b.lower()).ratio()

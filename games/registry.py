@@ -188,13 +188,14 @@ def _info_of_class(name: str, cls: Any) -> GameInfo:
     defaults = cls._field_defaults
     bounds = getattr(cls, "rule_bounds", {})
     rules = tuple(
-        Option(
-            field, type(defaults.get(field, 0)), defaults.get(field, 0), "", *bounds.get(field, (0, 2**31))
-        )
-        for field in cls._fields
+        _rule_of_field(field, defaults.get(field, 0), *bounds.get(field, (0, 2**31))) for field in cls._fields
     )
     title = (cls.__doc__ or name).strip().splitlines()[0]
     return GameInfo(name, title, rules, lambda: cls)
+
+
+def _rule_of_field(name: str, default: float, low: float, high: float) -> Option:
+    return Option(name, float if isinstance(default, float) else int, default, "", low, high)
 
 
 def info(name: str) -> GameInfo:

@@ -12,6 +12,7 @@ from alphazero.arena.accuracy import count_errors, read_positions
 from alphazero.arena.players import make_player
 from alphazero.champions import FOLDER, cards, champion_of, require_champion
 from alphazero.commands.accuracy import position_files
+from games.options import format_spec
 from tests.test_cli import error_line, run
 
 CARDS = cards()
@@ -44,7 +45,9 @@ def test_the_network_alone_errs_as_often_as_its_card_says():
     game = games.make("connect_four")
     card = next(card for card in CARDS if card["name"] == "connect_four")
     told = {row["set"]: row for row in card["accuracy"]["network"]}
-    player = make_player(f"policy:path={card['path']},temperature=0,precision=float32", game)
+    player = make_player(
+        format_spec("policy", {"path": card["path"], "temperature": 0, "precision": "float32"}), game
+    )
     for path in position_files(None, game):
         errors = count_errors(player, read_positions(path, game))
         assert errors.positions == told[errors.name]["positions"]

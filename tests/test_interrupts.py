@@ -67,7 +67,7 @@ SEARCH = ("analyze", "connect_four", "--rollouts", "--simulations", "3000000")
 
 @pytest.mark.parametrize(("module", "seconds", "command"), [
     ("torch", 0.0, TRAIN), ("torch", 0.3, TRAIN), ("numba", 0.1, SEARCH), ("alphazero.play.analysis", 1.5, SEARCH),
-    ("alphazero.run.training", 5.0, TRAIN),
+    ("alphazero.methods.training", 5.0, TRAIN),
 ])  # fmt: skip
 def test_ctrl_c_twice_ends_a_command_with_one_line_whatever_it_does(tmp_path, module, seconds, command):
     done = ended(PROGRAM, module, str(seconds), *(word.format(tmp_path) for word in command))

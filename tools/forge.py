@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,7 @@ def self_play(spec: str, seed: int, groups: int = 1) -> Any:
         fast_simulations=2,
     )
     game = games.parse(spec)
-    return SelfPlay(game, UniformEvaluator(game.num_actions), search, play, seed)
+    return SelfPlay(game, UniformEvaluator(game), search, play, seed)
 
 
 def arrays_in(data: bytes) -> Arrays:
@@ -77,7 +77,8 @@ def odd_value(array: np.ndarray, rng: Rng) -> Any:
 
 def change_element(arrays: Arrays, rng: Rng) -> None:
     """Put a value at or beyond a limit somewhere, or random bytes into a position."""
-    name = str(rng.choice([name for name in arrays if arrays[name].size]))
+    changeable = [name for name in arrays if arrays[name].size and arrays[name].dtype.kind in "fiuV"]
+    name = str(rng.choice(changeable))
     array = arrays[name] = arrays[name].copy()
     if array.dtype.fields:
         rows = array.view(np.uint8).reshape(len(array), -1)
@@ -96,8 +97,9 @@ def shift_count(arrays: Arrays, rng: Rng) -> None:
     if names:
         name = str(rng.choice(names))
         counts = arrays[name] = arrays[name].copy()
-        first, second = rng.integers(counts.size, size=2)
-        counts[first], counts[second] = counts[first] + 1, counts[second] - 1
+        if counts.dtype.kind in "iu":
+            first, second = rng.integers(counts.size, size=2)
+            counts.flat[first], counts.flat[second] = counts.flat[first] + 1, counts.flat[second] - 1
 
 
 def swap_rows(arrays: Arrays, rng: Rng) -> None:
@@ -123,7 +125,7 @@ def change_kind(arrays: Arrays, rng: Rng) -> None:
         arrays[name] = array.reshape(1, *array.shape) if rng.random() < 0.5 else np.zeros(3, "U4")
     else:
         kind = str(rng.choice(["int64", "uint8", "float64", ">i4", "complex64", "S3"]))
-        arrays[name] = np.zeros(array.shape, kind) if array.dtype.fields else array.astype(kind)
+        arrays[name] = array.astype(kind) if array.dtype.kind in "biuf" else np.zeros(array.shape, kind)
 
 
 def change_members(arrays: Arrays, rng: Rng) -> None:
@@ -221,7 +223,7 @@ def forge_shard(folder: Path, game: Any, arrays: Arrays, rng: Rng) -> None:
     (folder / "forged.json").write_bytes(forged_manifest(manifest, rng))
 
 
-def load_shard(folder: Path, game: Any, stored: Any) -> str:
+def load_shard(folder: Path, stored: Any) -> str:
     """Load a forged shard as a user does; return what came of it."""
     import alphazero
     from alphazero.data.games import same_games
@@ -236,20 +238,22 @@ def load_shard(folder: Path, game: Any, stored: Any) -> str:
     return "other games"
 
 
-def load_under_way(folder: Path, arrays: Arrays, rng: Rng) -> str:
-    """Forge games under way and go on with them; return what came of it."""
-    from alphazero.run.checkpoints import load_under_way as load
-
+def forge_under_way(folder: Path, arrays: Arrays, rng: Rng) -> None:
+    """Write games under way that are wrong."""
     wrong = dict(arrays)
     for _ in range(rng.integers(1, 4)):
         CHANGES[rng.integers(len(CHANGES))](wrong, rng)
-    path = folder / "forged.under_way"
-    path.write_bytes(packed(wrong, rng))
+    (folder / "forged.under_way").write_bytes(packed(wrong, rng))
+
+
+def go_on(folder: Path) -> str:
+    """Go on with forged games under way as a run does; return what came of it."""
+    from alphazero.run.checkpoints import load_under_way
+
     play = self_play(GAMES[0], seed=2)
-    found = load(path, play.game)
-    play.restore(*found)
-    finished = play.play(2)
-    return f"accepted, although {problem}" if (problem := unlawful(play.game, finished)) else "other games"
+    play.restore(*load_under_way(folder / "forged.under_way", play.game))
+    problem = unlawful(play.game, play.play(2))
+    return f"accepted, although {problem}" if problem else "other games"
 
 
 def unlawful(game: Any, games: Any) -> str:
@@ -283,16 +287,16 @@ def odd(loaded: Any) -> str:
     if loaded.policies.size and not np.allclose(loaded.policies.sum(axis=1), 1.0, atol=1e-5):
         return "a policy does not sum to 1"
     fine = np.isfinite(loaded.values).all() and (np.abs(loaded.values) <= 1.0).all()
-    return "" if fine and np.isin(loaded.outcomes, (-1, 0, 1)).all() else "values are out of range"
+    return "" if fine and np.isin(loaded.results, (-1, 0, 1)).all() else "values are out of range"
 
 
-def work(first: int, last: int, seed: int) -> None:
+def work(first: int, last: int, seed: int, specs: Sequence[str]) -> None:
     """Forge and load the cases first, ..., last - 1; print one JSON object for each, before and after it."""
     from alphazero.data.games import arrays_of
     from alphazero.data.shards import pack
 
     sources = []
-    for spec in GAMES:
+    for spec in specs:
         play = self_play(spec, seed)
         stored = play.play(4)
         new = arrays_in(pack(stored))
@@ -311,25 +315,28 @@ def work(first: int, last: int, seed: int) -> None:
 
 def outcome_of(folder: Path, case: int, sources: list[Any], under_way: Arrays, rng: Rng) -> str:
     """Forge one case and return what came of loading it."""
-    try:
-        if case % 6 == 5:
-            return load_under_way(folder, under_way, rng)
-        game, stored, arrays = sources[rng.integers(len(sources))]
+    game, stored, arrays = sources[rng.integers(len(sources))]
+    is_shard = case % 6 < 5
+    if is_shard:
         forge_shard(folder, game, arrays, rng)
-        return load_shard(folder, game, stored)
+    else:
+        forge_under_way(folder, under_way, rng)
+    try:
+        return load_shard(folder, stored) if is_shard else go_on(folder)
     except ValueError as error:
         return "refused" if "\n" not in str(error) else f"refused in several lines: {error}"
     except Exception as error:  # a traceback, if nobody caught it
         return f"traceback: {type(error).__name__}: {error}"
 
 
-def run(count: int, seed: int) -> tuple[collections.Counter, list[str]]:
+def run(count: int, seed: int, specs: Sequence[str] = GAMES) -> tuple[collections.Counter, list[str]]:
     """Return how often each result came, and a line for each case that should not have come so."""
     results: collections.Counter = collections.Counter()
     wrong: list[str] = []
     case = 0
     while case < count:
-        command = [sys.executable, str(Path(__file__)), "--work", str(case), str(count), "--seed", str(seed)]
+        command = [sys.executable, str(Path(__file__)), "--work", str(case), str(count)]
+        command += ["--seed", str(seed), "--games", *specs]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         rows = [json.loads(line) for line in done.stdout.splitlines()]
         for row in rows:
@@ -351,12 +358,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, default=1000, help="how many (default 1000)")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--games", nargs="+", default=list(GAMES), help="games with their rules")
     parser.add_argument("--work", type=int, nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.work:
-        work(*options.work, options.seed)
+        work(*options.work, options.seed, options.games)
         return 0
-    results, wrong = run(options.count, options.seed)
+    results, wrong = run(options.count, options.seed, options.games)
     for line in wrong:
         print(line)
     print(", ".join(f"{number} {result}" for result, number in results.most_common()))

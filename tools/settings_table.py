@@ -13,7 +13,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from alphazero.config import Config
-from alphazero.config.fields import allowed_values
+from alphazero.config.fields import allowed_values, setting_names
+from alphazero.config.loading import DEFAULT_METHOD, SCHEMAS, schema_of
 
 INTRODUCTION = """\
 # Settings
@@ -22,7 +23,8 @@ Every setting of an experiment, with its default, what is allowed and what it me
 of `tools/settings_table.py`, which reads `alphazero/config/schema.py`, where each default stands once; a test
 (`tests/test_docs.py`) fails when the page is out of date.
 
-An experiment is one TOML file that holds what differs from the defaults. Any value can be replaced on the
+An experiment is one TOML file that holds what differs from the defaults. `method` is read first and picks the settings
+there are: those of expert iteration come first, those of other methods at the end. Any value can be replaced on the
 command line by its dotted path:
 
 ```
@@ -52,7 +54,24 @@ def settings_page() -> str:
     for name, section in sections():
         parts += [f"\n## `[{name}]`\n", f"{' '.join((section.__doc__ or '').split())}\n"]
         parts.append(section_table(section, f"{name}."))
+    for method in SCHEMAS:
+        if method != DEFAULT_METHOD:
+            parts += other_method(method)
     return "\n".join(parts) + "\n"
+
+
+def other_method(method: str) -> list[str]:
+    """Return the part on another method than expert iteration: what it has not, has besides, or begins with."""
+    usual, own = dict(setting_names(Config)), dict(setting_names(schema_of(method)))
+    sections = {name.partition(".")[0] for name in usual if "." in name}
+    missing = sorted(section for section in sections if not any(n.startswith(f"{section}.") for n in own))
+    rows = [
+        _row(name, field)
+        for name, field in own.items()
+        if name not in usual or usual[name].default != field.default or name == "method"
+    ]
+    first = f"The settings above without {', '.join(f'[{name}]' for name in missing)}, and with these:\n"
+    return [f'\n## `method = "{method}"`\n', first, "\n".join([HEADER, *rows])]
 
 
 def sections() -> Iterator[tuple[str, type[BaseModel]]]:
@@ -76,7 +95,8 @@ def _row(name: str, field: FieldInfo) -> str:
 
 def _toml(value: Any) -> str:
     """Return a value as a TOML file has it."""
-    return tomli_w.dumps({"value": value}).strip().removeprefix("value = ")
+    text = tomli_w.dumps({"value": value}).strip().removeprefix("value = ")
+    return " ".join(text.split()).replace("[ ", "[").replace(", ]", "]")
 
 
 if __name__ == "__main__":

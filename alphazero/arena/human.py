@@ -22,7 +22,7 @@ class HumanPlayer(Player):
         """Return the action asked for in each turn; ValueError when the answers end."""
         return Decisions(np.array([self._ask_for_move(state) for state in turns.states], dtype=np.int64))
 
-    def _ask_for_move(self, state) -> int:
+    def _ask_for_move(self, state: np.void) -> int:
         player = ("first", "second")[self.game.to_move(state)]
         shown = f"{self.game.render(state)}\n"
         while True:

@@ -8,7 +8,7 @@ from alphazero.play.player import Decisions, Player, Turns, as_positions
 from alphazero.search import Evaluator, NetworkEvaluator, Oracle, Search
 from alphazero.search.pace import UNLIMITED
 from alphazero.search.search import SearchResult, budget_of, leaves_per_tree
-from games import Game
+from games.protocol import Game
 
 SIMULATIONS_PER_LEAF = 32
 MAX_TREES = 256  # positions searched at once; more are searched one group after another

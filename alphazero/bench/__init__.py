@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from typing import Any
 
 import games
 from alphazero.config import Config
+from games.protocol import Game
 
 KINDS = ("network", "search", "selfplay", "games")
 OPTIONS = {  # setting -> the option that it is given by
@@ -18,7 +20,7 @@ OPTIONS = {  # setting -> the option that it is given by
 SIMULATIONS = {"search": 2000, "selfplay": 64}  # where none are given
 
 
-def measure(kind: str, game: Any | None, options: Any) -> dict[str, Any]:
+def measure(kind: str, game: Game | None, options: Namespace) -> dict[str, Any]:
     """Run one benchmark of KINDS and return what was measured, by name.
 
     game None: Connect Four, or every game for "games"; options: the arguments of `alphazero bench`. Raises ValueError
@@ -43,7 +45,7 @@ def measure(kind: str, game: Any | None, options: Any) -> dict[str, Any]:
     return bench_selfplay(game, config, options)
 
 
-def settings_of(kind: str, game: Any, options: Any) -> Config:
+def settings_of(kind: str, game: Game, options: Namespace) -> Config:
     """Return the settings that the options of a benchmark mean; ValueError where there are none that work here.
 
     In "network" the games of self-play are the rows of a batch.
@@ -78,7 +80,7 @@ def table(result: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     if isinstance(value, float):
         return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}" if value >= 100 else f"{value:.3f}"
     return str(value)

@@ -1,6 +1,7 @@
 """Rows per second of one network: every way of computing it, and the plain module, in turn."""
 
 import time
+from argparse import Namespace
 from typing import Any
 
 import torch
@@ -9,17 +10,18 @@ from alphazero.bench.timing import median_ratio, medians, rates_in_turn
 from alphazero.config import Config
 from alphazero.network import Inference
 from alphazero.network.model import Network, for_game
+from games.protocol import Game
 
 EAGER = "eager float32, default memory format"
 
 
-def network_of(game: Any, config: Config) -> Network:
+def network_of(game: Game, config: Config) -> Network:
     """Return the network of the settings, with fresh weights."""
     torch.manual_seed(0)
     return for_game(game, config.network).eval()
 
 
-def bench_network(game: Any, config: Config, options: Any) -> dict[str, Any]:
+def bench_network(game: Game, config: Config, options: Namespace) -> dict[str, Any]:
     """Return rows/s of inference as the search uses it, of the eager module, and their ratio (medians)."""
     network, batch = network_of(game, config), config.selfplay.parallel_games
     inference = Inference(network, options.device, batch_size=batch)

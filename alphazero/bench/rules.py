@@ -1,5 +1,6 @@
 """Speed of the rules alone: random moves and rollouts per second on one thread, and the size of a position."""
 
+from argparse import Namespace
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,17 +9,18 @@ import numpy as np
 from alphazero.bench.timing import medians, rates_in_turn, repeated
 from games.bits import copy_state, mix, next_seed, random_below
 from games.kernel import njit
+from games.protocol import Game
 
 ROUND_SECONDS = 0.3
 CHUNK = 500
 
 
-def bench_games(rivals: Sequence[Any], options: Any) -> dict[str, Any]:
+def bench_games(rivals: Sequence[Any], options: Namespace) -> dict[str, Any]:
     """Return, for each game, random rollouts/s, random moves/s (legal moves listed each ply), bytes of a position."""
     return {game.name: _bench_game(game, options.rounds) for game in rivals}
 
 
-def _bench_game(game: Any, rounds: int) -> dict[str, Any]:
+def _bench_game(game: Game, rounds: int) -> dict[str, Any]:
     states, out = np.zeros(2, game.state_dtype), np.zeros(game.num_actions, np.int32)
     game.reset(states[0])
     rivals = {

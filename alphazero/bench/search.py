@@ -1,6 +1,7 @@
 """Simulations per second of the tree search from the starting position, on one thread, one tree."""
 
 import time
+from argparse import Namespace
 from typing import Any
 
 import numba
@@ -9,11 +10,12 @@ import numpy as np
 from alphazero.bench.timing import medians, rates_in_turn, repeated
 from alphazero.config import Config, SearchConfig
 from alphazero.search import Evaluator, RolloutEvaluator, Search, UniformEvaluator
+from games.protocol import Game
 
 ROUND_SECONDS = 0.5
 
 
-def bench_search(game: Any, config: Config, options: Any) -> dict[str, Any]:
+def bench_search(game: Game, config: Config, options: Namespace) -> dict[str, Any]:
     """Return simulations/s with one random rollout a simulation and with the uniform evaluator.
 
     Each search begins from an empty tree and does search.simulations. `seconds_to_first` is what the first search
@@ -43,7 +45,7 @@ def bench_search(game: Any, config: Config, options: Any) -> dict[str, Any]:
     }
 
 
-def searches(game: Any, evaluator: Evaluator, simulations: int) -> Any:
+def searches(game: Game, evaluator: Evaluator, simulations: int) -> Any:
     """Return a callable that searches the starting position once and returns the simulations done."""
     search = Search(
         game, 1, SearchConfig(rule="uct", simulations=simulations, reuse_subtree=False), evaluator

@@ -10,6 +10,7 @@ longer than a round.
 """
 
 import time
+from argparse import Namespace
 from typing import Any
 
 import numpy as np
@@ -21,13 +22,14 @@ from alphazero.config import Config, SearchConfig, SelfplayConfig
 from alphazero.network import Inference, load_model
 from alphazero.search import NetworkEvaluator
 from alphazero.selfplay.selfplay import SelfPlay, Tally
+from games.protocol import Game
 
 ROUND_SECONDS = 6.0
 WARM_UP_SECONDS = 5.0
 BARE_SECONDS = 1.5
 
 
-def bench_selfplay(game: Any, config: Config, options: Any) -> dict[str, Any]:
+def bench_selfplay(game: Game, config: Config, options: Namespace) -> dict[str, Any]:
     """Return positions/s, rows/s and search efficiency (cache off), and the gain of the cache.
 
     The network is fresh unless options.model names one.
@@ -74,14 +76,14 @@ def bench_selfplay(game: Any, config: Config, options: Any) -> dict[str, Any]:
 class _Worker:
     """Self-play that can be run for some seconds at a time."""
 
-    def __init__(self, game: Any, inference: Inference, config: Config, cache_mb: float):
+    def __init__(self, game: Game, inference: Inference, config: Config, cache_mb: float):
         search = config.search.model_copy(update={"cache_mb": cache_mb})
         play = config.selfplay.model_copy(update={"random_opening_plies": random_length(game) // 2})
         self._compile(game, inference, search, play)
         self.selfplay = SelfPlay(game, NetworkEvaluator(inference), search, play, seed=1)
         self.round(WARM_UP_SECONDS)
 
-    def _compile(self, game: Any, inference: Inference, search: SearchConfig, play: SelfplayConfig) -> None:
+    def _compile(self, game: Game, inference: Inference, search: SearchConfig, play: SelfplayConfig) -> None:
         """Play some games of two simulations a move: all that a measured round calls is compiled by then."""
         quick = search.model_copy(
             update={"simulations": 2, "memory_mb": 1024.0, "cache_mb": min(search.cache_mb, 1.0)}
@@ -90,10 +92,12 @@ class _Worker:
         SelfPlay(game, NetworkEvaluator(inference), quick, few, seed=1).play(1)
 
     def round(self, seconds: float) -> Tally:
-        """Play for about `seconds` and return the tally, moves under way counted by their share."""
+        """Play for about `seconds`, at least one simulation, and return the tally, moves under way by their share."""
         self.selfplay.tally = Tally()
         end = time.perf_counter() + seconds
-        self.selfplay.play(10**9, until=lambda: time.perf_counter() > end)
+        self.selfplay.play(
+            10**9, until=lambda: time.perf_counter() > end and moves_under_way(self.selfplay) > 0.0
+        )
         tally = self.selfplay.tally
         return tally._replace(moves=tally.moves + moves_under_way(self.selfplay))
 
@@ -107,7 +111,7 @@ def moves_under_way(selfplay: SelfPlay) -> float:
     return total
 
 
-def random_length(game: Any, num_games: int = 9) -> int:
+def random_length(game: Game, num_games: int = 9) -> int:
     """Return the median length of random games, in plies."""
     rng, lengths = np.random.default_rng(0), []
     for _ in range(num_games):

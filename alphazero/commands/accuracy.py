@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from alphazero.commands.options import (
     add_device,
@@ -18,6 +18,7 @@ from alphazero.commands.options import (
 
 if TYPE_CHECKING:
     from alphazero.arena.accuracy import Errors
+    from games.protocol import Game
 
 SUMMARY = "count wrong moves in positions whose exact values are known"
 
@@ -78,7 +79,7 @@ def run(args: argparse.Namespace) -> None:
         print(table(results))
 
 
-def position_files(given: list[str] | None, game: Any) -> list[Path]:
+def position_files(given: list[str] | None, game: Game) -> list[Path]:
     """Return the files of labelled sets, by default those that come with the package for a game's usual rules.
 
     Raises ValueError when there are none.

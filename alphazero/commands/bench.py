@@ -23,21 +23,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="default connect_four, or the game of --model; with games: every game",
     )
     parser.add_argument(
-        "--rounds", type=whole_number(1), default=5, help="rounds whose median is shown (default 5)"
+        "--rounds",
+        type=whole_number(1),
+        metavar="N",
+        default=5,
+        help="rounds whose median is shown (default 5)",
     )
-    parser.add_argument("--blocks", type=whole_number(0), default=5, help="blocks of the network (default 5)")
-    parser.add_argument("--channels", type=whole_number(1), default=64, help="its channels (default 64)")
+    parser.add_argument(
+        "--blocks", type=whole_number(0), metavar="N", default=5, help="blocks of the network (default 5)"
+    )
+    parser.add_argument(
+        "--channels", type=whole_number(1), metavar="N", default=64, help="its channels (default 64)"
+    )
     parser.add_argument(
         "--model", metavar="M", help="a model's file or run instead of a fresh network (selfplay)"
     )
     parser.add_argument(
-        "--batch", type=whole_number(1), default=256, help="rows of a batch (network; default 256)"
+        "--batch",
+        type=whole_number(1),
+        metavar="N",
+        default=256,
+        help="rows of a batch (network; default 256)",
     )
     parser.add_argument(
-        "--games", type=whole_number(1), default=256, help="games at once (selfplay; default 256)"
+        "--games",
+        type=whole_number(1),
+        metavar="N",
+        default=256,
+        help="games at once (selfplay; default 256)",
     )
     parser.add_argument(
-        "--groups", type=whole_number(1), default=1, help="groups of games (selfplay; GPU: 2)"
+        "--groups", type=whole_number(1), metavar="N", default=1, help="groups of games (selfplay; GPU: 2)"
     )
     parser.add_argument("--gumbel", action="store_true", help="Gumbel root search (selfplay)")
     add_simulations(parser, "64 in selfplay, 2000 in search")

@@ -21,25 +21,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     import json
 
-    from alphazero.run.doctor import CHECKS, examine, read_run
+    from alphazero.methods.checks import checks_of
+    from alphazero.run.doctor import examine, read_run
 
     found = read_run(Path(args.run_folder))
-    findings = examine(found)
+    checks = checks_of(found.config.method)
+    findings = examine(found, checks)
     if args.json:
         print(
             json.dumps(
                 {
                     "run": args.run_folder,
                     "generations": len(found.generations),
-                    "findings": [finding._asdict() for finding in findings],
+                    "findings": [
+                        {
+                            "name": finding.name,
+                            "evidence": finding.evidence,
+                            "change": finding.change(found.config),
+                            "advice": [advice._asdict() for advice in finding.advice],
+                        }
+                        for finding in findings
+                    ],
                 }
             )
         )
     else:
         for finding in findings:
-            print(f"{finding.name}: {finding.evidence}\n  {finding.change}")
+            print(f"{finding.name}: {finding.evidence}\n  {finding.change(found.config)}")
         print(
             f"{len(findings) or 'no'} finding{'s' * (len(findings) != 1)} in {len(found.generations)} generations, "
-            f"{len(CHECKS)} checks"
+            f"{len(checks)} checks"
         )
     return FOUND if findings else 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING
 
 from alphazero.commands.options import (
     add_device,
@@ -14,6 +14,11 @@ from alphazero.commands.options import (
     player_spec,
     whole_number,
 )
+
+if TYPE_CHECKING:
+    from games.protocol import Game
+
+    pass
 
 SUMMARY = "play a match between two players"
 
@@ -81,7 +86,7 @@ def run(args: argparse.Namespace) -> None:
     print(json.dumps(result.as_dict()) if args.json else result.summary())
 
 
-def openings_of(text: str, game: Any, seed: int) -> list[list[int]]:
+def openings_of(text: str, game: Game, seed: int) -> list[list[int]]:
     """Return the openings that --openings asks for; ValueError, OSError."""
     from pathlib import Path
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from alphazero.files import model_file
+
+if TYPE_CHECKING:
+    from games.protocol import Game
 
 DEVICES = ("auto", "cpu", "cuda")
 MODEL_SIMULATIONS, ROLLOUT_SIMULATIONS = 400, 1000  # of one move, to play or to be judged
@@ -79,7 +82,7 @@ def add_position(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def position(args: argparse.Namespace, game: Any) -> Any:
+def position(args: argparse.Namespace, game: Game) -> Any:
     """Return the position that --moves or --state tell; ValueError where there is none such."""
     from games.notation import play_moves
 
@@ -140,7 +143,7 @@ def model_or_champion(path: str | None, game: str) -> Path | None:
     return champion_of(game) if path is None else model_file(path)
 
 
-def game_of(given: str | None, models: Iterable[str | Path | None], place: str = "GAME") -> Any:
+def game_of(given: str | None, models: Iterable[str | Path | None], place: str = "GAME") -> Game:
     """Return the game that is given, or else the one that the models (files or runs; None: none) were made for.
 
     Raises ValueError when neither tells it or the models differ; `place` is how the command takes a game.
@@ -149,7 +152,7 @@ def game_of(given: str | None, models: Iterable[str | Path | None], place: str =
 
     if given is not None:
         return games.parse(given)
-    found: dict[str, Any] = {}
+    found: dict[str, Game] = {}
     for path in models:
         if path is not None:
             from alphazero.network import load_model

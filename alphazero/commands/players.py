@@ -35,5 +35,6 @@ def run(args: argparse.Namespace) -> None:
         print("It has no options to set.")
         return
     print("\n".join(described(kind.options)))
-    example = {option.name: "FILE" if option.required else option.default_text for option in kind.options[:2]}
-    print(f"Written as {format_spec(name, example)}")
+    written = {option.name: "FILE" if option.required else option.default_text for option in kind.options}
+    example = [(key, text) for key, text in written.items() if text][:2]
+    print(f"Written as {format_spec(name, dict(example))}")

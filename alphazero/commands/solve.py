@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 from alphazero.commands.options import add_game, add_json, add_position, position, positive_number
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from alphazero.exact import Solution
+    from games.protocol import Game
 
 SUMMARY = "solve a position: its exact value and best moves"
 WORDS = {1: "win", 0: "draw", -1: "loss"}
@@ -61,7 +64,7 @@ def run(args: argparse.Namespace) -> None:
         print(game.render(state), table(game, state, solution), sep="\n\n")
 
 
-def as_dict(game: Any, state: Any, solution: Solution) -> dict[str, Any]:
+def as_dict(game: Game, state: np.void, solution: Solution) -> dict[str, Any]:
     """Return a solution as JSON-able data; values are 1, 0 or -1 for the player to move."""
     moves = []
     for action in game.legal(state):
@@ -82,7 +85,7 @@ def as_dict(game: Any, state: Any, solution: Solution) -> dict[str, Any]:
     }
 
 
-def table(game: Any, state: Any, solution: Solution) -> str:
+def table(game: Game, state: np.void, solution: Solution) -> str:
     """Return a solution as text: the value, and a line for each move."""
     player = ("first", "second")[game.to_move(state)]
     best = " ".join(game.action_name(state, int(action)) for action in solution.best)

@@ -5,20 +5,20 @@ no position before it is known to be one that the rules can reach.
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
 from alphazero.data.games import Games, Openings, bounds, columns_of, unknown_openings, without_padding
 from alphazero.data.labels import SearchLabels
 from alphazero.data.members import ShardError
-from alphazero.data.replay import FAULTS, UNFINISHED, Fault, Moves, first_fault, play_openings
+from alphazero.data.replay import FAULTS, UNFINISHED, Fault, Moves, first_fault
 from alphazero.data.starts import Starts
+from games.protocol import Game
 
 LARGEST = float(np.finfo(np.float32).max)
 
 
-def ranges(game: Any) -> dict[str, tuple[float, float]]:
+def ranges(game: Game) -> dict[str, tuple[float, float]]:
     """Return the lowest and the highest value of every array of stored games of a game."""
     action = (0, game.num_actions - 1)
     return {
@@ -39,7 +39,7 @@ def ranges(game: Any) -> dict[str, tuple[float, float]]:
     }
 
 
-def check_range(game: Any, name: str, array: np.ndarray) -> None:
+def check_range(game: Game, name: str, array: np.ndarray) -> None:
     """Raise ShardError when a value of one array of stored games cannot be."""
     low, high = ranges(game)[name]
     if array.size and not (array.min() >= low and array.max() <= high):  # false for NaN too
@@ -48,7 +48,7 @@ def check_range(game: Any, name: str, array: np.ndarray) -> None:
         raise ShardError(f"{name}[{index}] is {flat[index]}, expected {low:g} to {high:g}")
 
 
-def check_values(game: Any, arrays: Mapping[str, np.ndarray], labels: type) -> None:
+def check_values(game: Game, arrays: Mapping[str, np.ndarray], labels: type) -> None:
     """Raise ShardError when the arrays of stored games, as `arrays_of` gives them, have values that cannot be.
 
     Also when policies do not belong to full searches: where a search was none, nothing of it is kept.
@@ -66,50 +66,46 @@ def check_values(game: Any, arrays: Mapping[str, np.ndarray], labels: type) -> N
             )
 
 
-def check_games(game: Any, games: Games, finished: bool = True, knows_truncated: bool = True) -> Games:
+def check_games(game: Game, games: Games, finished: bool = True, knows_truncated: bool = True) -> Games:
     """Return games whose values have been checked, once every move has been replayed; ShardError when one cannot be.
 
     Where the opening of a game is known its start is made anew; other starts have to be positions that the rules can
     reach, as far as `Starts` can tell. Games that are not `finished` are under way, with no outcome. knows_truncated:
     as in `first_fault`.
     """
-    games = with_sound_starts(game, games)
+    games = with_known_openings(game, games)
     if not finished and (games.ends.any() or games.outcomes.any()):
         raise ShardError("games under way that have an end or an outcome")
     moves = _moves(games, finished)
     fault, number, ply = first_fault(game, moves, knows_truncated)
     if fault != Fault.NONE:
         raise ShardError(f"game {number}, ply {ply}: {FAULTS[fault]}")
-    return games._replace(ends=moves.ends) if finished else games
+    return games._replace(starts=moves.starts, ends=moves.ends if finished else games.ends)
 
 
 def _moves(games: Games, finished: bool) -> Moves:
-    ends = games.ends if finished else np.full(games.num_games, UNFINISHED, np.int8)
+    ends = games.ends.copy() if finished else np.full(games.num_games, UNFINISHED, np.int8)
     core = (games.starts, games.lengths, games.outcomes, ends, games.actions)
+    openings = games.openings or unknown_openings(games.num_games)
     if isinstance(games.labels, SearchLabels):
         labels = games.labels
-        return Moves(*core, labels.counts, labels.policy_actions, labels.values, labels.lowest)
+        policy = (labels.counts, labels.policy_actions, labels.policy_weights)
+        return Moves(*openings, *core, *policy, labels.values, labels.lowest)
     n = games.num_positions
-    nothing = (np.zeros(n, np.int32), np.zeros(0, np.int32), np.zeros(n, np.float32))
-    return Moves(*core, *nothing, np.zeros((0, 2), np.float32))
+    nothing = (np.zeros(n, np.int32), np.zeros(0, np.int32), np.zeros(0, np.uint16))
+    return Moves(*openings, *core, *nothing, np.zeros(n, np.float32), np.zeros((0, 2), np.float32))
 
 
-def with_sound_starts(game: Any, games: Games) -> Games:
-    """Return the games with starts that the rules made, and the openings that were found for those without one.
+def with_known_openings(game: Game, games: Games) -> Games:
+    """Return the games with the openings that were found for starts without one, and what lies between fields zero.
 
-    ShardError when an opening is not legal or ends the game, or a start is no position known to be reached.
+    ShardError when such a start is no position known to be reached.
     """
     plies, actions = games.openings or unknown_openings(games.num_games)
-    starts, bad = play_openings(game, plies, actions)
-    if bad >= 0:
-        raise ShardError(f"game {bad}: its opening is not legal, or ends the game")
-    given = np.flatnonzero(plies < 0)
+    starts, given = without_padding(games.starts), np.flatnonzero(plies < 0)
     if not given.size:
         return games._replace(starts=starts)
-    starts[given] = games.starts[given]
-    starts, judge = without_padding(starts), Starts(game)
-    moves = np.split(actions, bounds(plies)[1:-1])
-    plies = plies.copy()
+    judge, moves, plies = Starts(game), np.split(actions, bounds(plies)[1:-1]), plies.copy()
     for number in given.tolist():
         opening = judge.opening(starts[number : number + 1])
         if opening is False:

@@ -6,7 +6,7 @@ rebuilt when a batch is drawn.
 
 import enum
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from alphazero.data.labels import (
     label_arrays,
     make_labels,
 )
+from games.protocol import Game
 
 
 class End(enum.IntEnum):
@@ -69,7 +70,7 @@ CORE = {
 OPENING = {"opening_plies": Column(np.int32, Row.GAME), "opening_actions": Column(np.int32, Row.OPENING)}
 
 
-def no_games(game: Any, labels: type = SearchLabels) -> Games:
+def no_games(game: Game, labels: type = SearchLabels) -> Games:
     """Return an empty collection for a game, with labels of a kind (`type(None)`: without)."""
     columns = CORE | OPENING | COLUMNS[labels]
     arrays = {name: column.empty() for name, column in columns.items()}

@@ -43,7 +43,7 @@ class SearchLabels(NamedTuple):
     counts: np.ndarray  # int32[n], policy entries of the ply; none where the search was no full one
     surprises: np.ndarray  # float32[n] >= 0, KL(search policy || network's policy) of full searches, in nats
     policy_actions: np.ndarray  # int32[m], ascending within a ply
-    policy_weights: np.ndarray  # uint16[m], proportional to the search's probabilities, at least 1
+    policy_weights: np.ndarray  # uint16[m] >= 1, the search's probabilities times WEIGHT_SCALE, rounded
     lowest: (
         np.ndarray
     )  # float32[G, 2], the lowest search value that each player had in the game; 1 without any

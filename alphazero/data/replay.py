@@ -5,15 +5,18 @@ write wherever it leads. So every action is looked up among the legal ones befor
 """
 
 import enum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from alphazero.data.games import End
+from alphazero.data.labels import WEIGHT_SCALE
 from games.bits import copy_state
 from games.kernel import helper, njit
+from games.protocol import Game
 
 RULES, RESIGNED, TRUNCATED = int(End.RULES), int(End.RESIGNED), int(End.TRUNCATED)
+SPARE_WEIGHT = 16  # what the weights of a policy may miss WEIGHT_SCALE by, besides the rounding of each
 UNFINISHED = -1  # stands for the end of a game that is under way
 
 
@@ -27,9 +30,11 @@ class Fault(enum.IntEnum):
     END = 4
     OUTCOME = 5
     LOWEST = 6
+    WEIGHTS = 7
+    OPENING = 8
 
 
-NONE, OVER, ILLEGAL, POLICY, END, OUTCOME, LOWEST = (int(fault) for fault in Fault)
+NONE, OVER, ILLEGAL, POLICY, END, OUTCOME, LOWEST, WEIGHTS, OPENING = (int(fault) for fault in Fault)
 FAULTS = {
     Fault.OVER: "it goes on after its end",
     Fault.ILLEGAL: "an action that is not legal",
@@ -37,24 +42,29 @@ FAULTS = {
     Fault.END: "it does not end as its last position does",
     Fault.OUTCOME: "its outcome is not that of its last position",
     Fault.LOWEST: "its lowest values are not those of its plies",
+    Fault.OPENING: "its opening is not legal, or ends the game",
+    Fault.WEIGHTS: f"a policy whose weights do not add up to about {WEIGHT_SCALE}",
 }
 
 
 class Moves(NamedTuple):
     """What is replayed of G games, as in `Games` and `SearchLabels`; without a search every count is 0."""
 
-    starts: np.ndarray  # state_dtype[G], positions that the rules can reach
+    opening_plies: np.ndarray  # int32[G], -1: the start is known to be one that the rules can reach
+    opening_actions: np.ndarray  # int32[k]
+    starts: np.ndarray  # state_dtype[G]; those with an opening are written
     lengths: np.ndarray  # int32[G] >= 0
     outcomes: np.ndarray  # int8[G], for the first player
     ends: np.ndarray  # int8[G], an `End` or UNFINISHED
     actions: np.ndarray  # int32[n]
     counts: np.ndarray  # int32[n] >= 0
     policy_actions: np.ndarray  # int32[m]
+    policy_weights: np.ndarray  # uint16[m]
     values: np.ndarray  # float32[n]
     lowest: np.ndarray  # float32[G, 2], or [0, 2]: not looked at
 
 
-def first_fault(game: Any, moves: Moves, knows_truncated: bool = True) -> tuple[Fault, int, int]:
+def first_fault(game: Game, moves: Moves, knows_truncated: bool = True) -> tuple[Fault, int, int]:
     """Return what is wrong first with some games, which game it is, and its ply; (Fault.NONE, G, 0) if nothing is.
 
     knows_truncated: whether games that were cut are marked as such; earlier versions took them for ended by the rules,
@@ -65,17 +75,7 @@ def first_fault(game: Any, moves: Moves, knows_truncated: bool = True) -> tuple[
     return Fault(fault), int(number), int(ply)
 
 
-def play_openings(game: Any, plies: np.ndarray, actions: np.ndarray) -> tuple[np.ndarray, int]:
-    """Play G openings of plies int32[G] actions each, from the initial position; below 0: none.
-
-    Returns the positions state_dtype[G] that they lead to, and the first game whose opening is not legal or ends the
-    game, or -1.
-    """
-    states, legal = np.zeros(len(plies), game.state_dtype), np.empty(game.num_actions, np.int32)
-    return states, int(_play_openings(game, plies, actions, states, legal))
-
-
-def play_each(game: Any, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def play_each(game: Game, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the legal actions int32[n] of a position state_dtype[1], and the positions state_dtype[n] they lead to."""
     legal = np.empty(game.num_actions, np.int32)
     states = np.zeros(game.num_actions, game.state_dtype)
@@ -102,6 +102,15 @@ def _policy_is_legal(policy_actions, first, last, legal, count):
             return False
         place += 1
     return True
+
+
+@helper
+def _adds_up(policy_weights, first, last, count):
+    """Whether the weights of a policy on `count` legal actions are whole ones of probabilities: each is rounded."""
+    total = np.int64(0)
+    for entry in range(first, last):
+        total += policy_weights[entry]
+    return abs(total - WEIGHT_SCALE) <= count + SPARE_WEIGHT
 
 
 @helper
@@ -135,6 +144,8 @@ def _check_game(game, moves, knows_truncated, number, first, first_entry, state,
         last = entry + moves.counts[first + ply]
         if not _policy_is_legal(moves.policy_actions, entry, last, legal, count):
             return POLICY, ply, entry
+        if last > entry and not _adds_up(moves.policy_weights, entry, last, count):
+            return WEIGHTS, ply, entry
         entry = last
         if game.to_move(state) == 0:
             lowest_first = min(lowest_first, moves.values[first + ply])
@@ -151,11 +162,30 @@ def _check_game(game, moves, knows_truncated, number, first, first_entry, state,
     return _final_fault(game, moves, knows_truncated, number, state), length, entry
 
 
+@helper
+def _begin(game, moves, number, first, state, legal):
+    """Set `state` to the start of a game whose opening begins at `first`; whether that is legal and does not end it."""
+    plies = np.int64(moves.opening_plies[number])
+    if plies < 0:
+        copy_state(state, moves.starts[number])
+        return True
+    game.reset(state)
+    for index in range(first, first + plies):
+        action = np.int64(moves.opening_actions[index])
+        if game.is_over(state) or not _is_legal(game, state, action, legal):
+            return False
+        game.play(state, action)
+    copy_state(moves.starts[number], state)
+    return plies == 0 or not game.is_over(state)
+
+
 @njit
 def _check_games(game, moves, knows_truncated, states, legal):
-    first, entry = np.int64(0), np.int64(0)
+    first, entry, opening = np.int64(0), np.int64(0), np.int64(0)
     for number in range(moves.lengths.size):
-        copy_state(states[0], moves.starts[number])
+        if not _begin(game, moves, np.int64(number), opening, states[0], legal):
+            return OPENING, number, 0
+        opening += max(0, moves.opening_plies[number])
         fault, ply, entry = _check_game(
             game, moves, knows_truncated, np.int64(number), first, entry, states[0], legal
         )
@@ -163,22 +193,6 @@ def _check_games(game, moves, knows_truncated, states, legal):
             return fault, number, ply
         first += moves.lengths[number]
     return NONE, moves.lengths.size, 0
-
-
-@njit
-def _play_openings(game, plies, actions, states, legal):
-    first = np.int64(0)
-    for number in range(plies.size):
-        game.reset(states[number])
-        for index in range(first, first + max(0, plies[number])):
-            action = np.int64(actions[index])
-            if game.is_over(states[number]) or not _is_legal(game, states[number], action, legal):
-                return number
-            game.play(states[number], action)
-        if plies[number] > 0 and game.is_over(states[number]):
-            return number
-        first += max(0, plies[number])
-    return -1
 
 
 @njit

@@ -4,7 +4,7 @@ A sample is a ply of a game: the game is replayed up to it, the position encoded
 Targets are seen by the player to move in the sampled position.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numba import prange
@@ -14,6 +14,7 @@ from alphazero.data.labels import SearchLabels
 from alphazero.search.simulate import FIRST, seen_by
 from games.bits import copy_state
 from games.kernel import helper, njit
+from games.protocol import Game
 
 TRUNCATED = int(End.TRUNCATED)
 
@@ -88,7 +89,8 @@ def search_labels(games: Games) -> SearchLabels:
     )
 
 
-def _stored(games: Games) -> Stored:
+def stored_of(games: Games) -> Stored:
+    """Return what compiled code reads of games with any labels."""
     labels = search_labels(games)
     core = (games.starts, games.lengths, games.outcomes, games.ends, games.actions)
     return Stored(*core, labels.values, labels.counts, labels.policy_actions, labels.policy_weights)
@@ -106,7 +108,7 @@ def index_games(games: Games) -> Index:
 
 
 def rebuild(
-    game: Any,
+    game: Game,
     games: Games,
     index: Index,
     chosen: np.ndarray,
@@ -133,7 +135,7 @@ def rebuild(
     legal = np.empty((n, game.num_actions), np.int32)
     _rebuild_all(
         game,
-        _stored(games),
+        stored_of(games),
         index,
         chosen,
         tables.cells,
@@ -146,13 +148,6 @@ def rebuild(
         np.empty_like(samples.planes),
     )
     return samples
-
-
-def positions(game: Any, games: Games, index: Index, chosen: np.ndarray) -> np.ndarray:
-    """Return the positions state_dtype[n] of the samples numbered `chosen` int64[n]."""
-    states = np.zeros(len(chosen), game.state_dtype)
-    _states_at(game, _stored(games), index, chosen, states)
-    return states
 
 
 @helper
@@ -244,9 +239,3 @@ def _rebuild_all(game, stored, index, chosen, cells, actions, turn, target, samp
             legal[row],
             scratch[row],
         )
-
-
-@njit
-def _states_at(game, stored, index, chosen, states):
-    for row in range(chosen.size):
-        state_at(game, stored, index, chosen[row], states[row])

@@ -10,7 +10,7 @@ import hashlib
 import io
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,6 +23,7 @@ from alphazero.data.labels import COLUMNS, KINDS, Column, Row, kind_name
 from alphazero.data.members import MAX_UNPACKED, Members, ShardError
 from alphazero.files import read_regular, write_atomically
 from alphazero.moments import during
+from games.protocol import Game
 
 __all__ = ["ShardError", "pack", "read_folder", "read_manifest", "read_shard", "unpack", "write_shard"]
 
@@ -48,7 +49,7 @@ def pack(games: Games, extra: Mapping[str, np.ndarray] | None = None) -> bytes:
     return buffer.getvalue()
 
 
-def unpack(data: bytes, game: Any, finished: bool = True) -> tuple[Games, dict[str, np.ndarray]]:
+def unpack(data: bytes, game: Game, finished: bool = True) -> tuple[Games, dict[str, np.ndarray]]:
     """Return what `pack` was given; ShardError when the bytes are something else, or no games that can be played.
 
     Games that are not `finished` are under way, and only beside those other arrays can be. They are plain numbers,
@@ -73,7 +74,7 @@ def _kind_of(names: set[str]) -> type:
     return next(kind for kind in kinds if names.issuperset(COLUMNS[kind]))
 
 
-def _read_games(members: Members, game: Any, kind: type, extra: set[str]) -> tuple[Games, bool]:
+def _read_games(members: Members, game: Game, kind: type, extra: set[str]) -> tuple[Games, bool]:
     """Return games whose values are in range, and whether they were written by a version that knows truncated ones.
 
     Each array is measured by those read before it.
@@ -116,14 +117,14 @@ MEASURES = {
 
 
 def _read(
-    members: Members, game: Any, name: str, column: Column, rows: Mapping[Row, int | None]
+    members: Members, game: Game, name: str, column: Column, rows: Mapping[Row, int | None]
 ) -> np.ndarray:
     array = members.read(name, column.dtype, (rows[column.row], *column.shape))
     check_range(game, name, array)
     return array
 
 
-def write_shard(folder: str | os.PathLike[str], name: str, game: Any, games: Games, **facts: Any) -> Path:
+def write_shard(folder: str | os.PathLike[str], name: str, game: Game, games: Games, **facts: Any) -> Path:
     """Write a shard `name`.npz with its manifest into a folder and return its path; `facts` go into the manifest.
 
     ValueError for games whose values no reader would accept, such as those of an evaluator that answered NaN.
@@ -177,11 +178,11 @@ def read_manifest(path: str | os.PathLike[str]) -> dict[str, Any]:
 class Shard(NamedTuple):
     """What a shard holds."""
 
-    game: Any
+    game: Game
     games: Games
 
 
-def open_shard(path: str | os.PathLike[str], game: Any = None) -> Shard:
+def open_shard(path: str | os.PathLike[str], game: Game | None = None) -> Shard:
     """Read a shard and its game; ShardError, naming the file, when it is damaged or, given `game`, of another one."""
     path = Path(path)
     manifest = read_manifest(path)
@@ -205,12 +206,12 @@ def open_shard(path: str | os.PathLike[str], game: Any = None) -> Shard:
     return Shard(game, games)
 
 
-def read_shard(path: str | os.PathLike[str], game: Any = None) -> Games:
+def read_shard(path: str | os.PathLike[str], game: Game | None = None) -> Games:
     """Return the games of a shard; ShardError as `open_shard` raises it."""
     return open_shard(path, game).games
 
 
-def _game_of(path: Path, manifest: dict[str, Any]) -> Any:
+def _game_of(path: Path, manifest: dict[str, Any]) -> Game:
     spec = manifest["game"]
     try:
         if len(spec) > MAX_SPEC:
@@ -220,7 +221,7 @@ def _game_of(path: Path, manifest: dict[str, Any]) -> Any:
         raise ShardError(f"{path}: {error}") from None
 
 
-def _same_game(path: Path, manifest: dict[str, Any], game: Any) -> Any:
+def _same_game(path: Path, manifest: dict[str, Any], game: Game) -> Game:
     if manifest["game"] != rules.spec(game):
         raise ShardError(f"{path}: games of {manifest['game'][:MAX_SPEC]}; expected {rules.spec(game)}")
     return game
@@ -252,21 +253,36 @@ def set_aside(path: Path) -> None:
 class Folder(NamedTuple):
     """What a folder of shards holds."""
 
-    game: Any
+    game: Game
     games: Games
     bad: list[str]  # one line for each shard that could not be used
 
 
-def read_folder(folder: str | os.PathLike[str], game: Any = None) -> Folder:
+def read_folder(folder: str | os.PathLike[str], game: Game | None = None) -> Folder:
     """Read all shards of a folder, leaving out bad ones; ValueError when there is none that can be read."""
-    paths, parts, bad = shard_paths(folder), [], []
-    for path in paths:
+    parts, bad = [], []
+    for shard in each_shard(folder, game):
+        if isinstance(shard, str):
+            bad.append(shard)
+        else:
+            parts.append(shard)
+    return Folder(parts[0].game, join(part.games for part in parts), bad)
+
+
+def each_shard(folder: str | os.PathLike[str], game: Game | None = None) -> Iterator[Shard | str]:
+    """Yield the shards of a folder in order of their names, and one line for each that cannot be used.
+
+    All are of one game, that of the first unless it is given. ValueError at the end when there was none to read.
+    """
+    first_problem, found = "", False
+    for path in shard_paths(folder):
         try:
-            game, games = open_shard(path, game)
-            parts.append(games)
+            shard = open_shard(path, game)
+            game, found = shard.game, True
+            yield shard
         except ShardError as error:
-            bad.append(str(error))
-    if not parts:
-        reason = f": {bad[0]}" if bad else ", expected .npz shards as `alphazero selfplay` writes them"
-        raise ValueError(f"{folder}: no games to read{reason}")
-    return Folder(game, join(parts), bad)
+            first_problem = first_problem or str(error)
+            yield str(error)
+    if not found:
+        reason = first_problem or "expected .npz shards as `alphazero selfplay` writes them"
+        raise ValueError(f"{folder}: no games to read{': ' if first_problem else ', '}{reason}")

@@ -5,22 +5,24 @@ one that is not known to be sound. Only positions that rules made are: one is ac
 initial position, one that its text is read as, or one that a search from the initial position comes by.
 """
 
-import heapq
-import itertools
-from typing import Any
-
 import numpy as np
 
 from alphazero.data.games import without_padding
-from alphazero.data.replay import play_each, play_openings
+from alphazero.data.replay import play_each
+from games.protocol import Game
 
-MAX_TRIED = 500  # positions whose successors are looked at before a start is given up
+WIDTHS = (1, 4, 32)  # positions that are followed at once, one after the other until one succeeds
+PATIENCE, MAX_PLIES = 8, 40  # a search is given up after plies without coming nearer, and after plies in all
 
 
 class Starts:
-    """Says of positions of a game how they come about; what has been found is kept."""
+    """Says of positions of a game how they come about; what has been found is kept.
 
-    def __init__(self, game: Any):
+    Tells the starts after up to 16 random plies of Go and 7 of chess, whose records keep a past, and any number of
+    those of the other games of this package. Newer files keep the opening itself, which needs no such search.
+    """
+
+    def __init__(self, game: Game):
         self.game = game
         initial = np.zeros(1, game.state_dtype)
         game.reset(initial[0])
@@ -38,12 +40,12 @@ class Starts:
         return self._known[key]
 
     def _is_its_text(self, state: np.ndarray) -> bool:
-        """Whether a position is what its text is read as.
+        """Whether a position is what its text is read as: without a past, or of a game where none matters.
 
-        Only asked of games of this package whose text is complete. To write it they index nothing with what a record
-        holds but lists of Python's, which look where they are indexed; tests give them records of random bytes.
+        Only asked of games of this package: to write a text they index nothing with what a record holds but strings and
+        lists, which look where they are indexed. Tests give them records of random bytes.
         """
-        if not (self.game.text_is_complete and _is_ours(self.game)):
+        if not _is_ours(self.game):
             return False
         try:
             again = np.zeros(1, self.game.state_dtype)
@@ -53,27 +55,42 @@ class Starts:
         return without_padding(again).tobytes() == state.tobytes()
 
     def _search(self, state: np.ndarray) -> tuple[int, ...] | bool:
-        """Return actions that lead to a position from the initial one, those first that bring more bytes into line."""
-        target, waiting, number = _rows(state), [(0, 0, ())], itertools.count(1)
-        for _ in range(MAX_TRIED):
-            if not waiting:
-                break
-            actions: tuple[int, ...] = heapq.heappop(waiting)[2]
-            here, _ = play_openings(self.game, np.array([len(actions)]), np.array(actions, np.int32))
-            if without_padding(here).tobytes() == state.tobytes():
-                return actions
-            legal, states = play_each(self.game, here)
-            unlike = (_rows(without_padding(states)) != target).sum(axis=1)
-            for action, count in zip(legal.tolist(), unlike.tolist(), strict=True):
-                heapq.heappush(waiting, (count, next(number), (*actions, action)))
+        """Return actions that lead to a position from the initial one, or False: what is kept of it shows the way."""
+        for width in WIDTHS:
+            if (found := self._search_within(state, width)) is not None:
+                return found
         return False
+
+    def _search_within(self, state: np.ndarray, width: int) -> tuple[int, ...] | None:
+        """Search ply by ply among so many positions, those with the fewest bytes that differ; None if it is in vain."""
+        target = _rows(state)
+        layer: list[tuple[tuple[int, ...], np.ndarray]] = [((), self._initial)]
+        best, waited = state.dtype.itemsize + 1, 0
+        for _ in range(MAX_PLIES):
+            if not layer or waited == PATIENCE:
+                break
+            found: list[tuple[int, tuple[int, ...], np.ndarray]] = []
+            for actions, here in layer:
+                legal, states = play_each(self.game, here)
+                unlike = (_rows(states) != target).sum(axis=1)
+                for place in np.argsort(unlike, kind="stable")[:width].tolist():
+                    found.append(
+                        (int(unlike[place]), (*actions, int(legal[place])), states[place : place + 1])
+                    )
+            found.sort(key=lambda entry: entry[:2])
+            if found and found[0][0] == 0:
+                return found[0][1]
+            layer = [(actions, without_padding(states)) for _, actions, states in found[:width]]
+            nearest = found[0][0] if found else best
+            best, waited = min(best, nearest), 0 if nearest < best else waited + 1
+        return None
 
 
 def _rows(states: np.ndarray) -> np.ndarray:
     return states.view(np.uint8).reshape(len(states), states.dtype.itemsize)
 
 
-def _is_ours(game: Any) -> bool:
+def _is_ours(game: Game) -> bool:
     """Whether a game, or the one that is played in parts, is of this package."""
     inner = getattr(game, "game", game)
     return type(inner).__module__.partition(".")[0] == "games"

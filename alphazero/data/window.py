@@ -1,11 +1,10 @@
 """The replay window: the newest games, from which training batches are drawn."""
 
-from typing import Any
-
 import numpy as np
 
 from alphazero.data.games import Games, join, no_games, select
 from alphazero.data.samples import RESULT, Samples, ValueTarget, index_games, rebuild
+from games.protocol import Game
 
 
 class ReplayWindow:
@@ -16,7 +15,7 @@ class ReplayWindow:
     (policy surprise weighting, KataGo).
     """
 
-    def __init__(self, game: Any, smallest: int, largest: int, growth: float, surprise_weight: float = 0.0):
+    def __init__(self, game: Game, smallest: int, largest: int, growth: float, surprise_weight: float = 0.0):
         self.game, self.smallest, self.largest, self.growth = game, smallest, largest, growth
         self.surprise_weight = surprise_weight
         self.games = no_games(game)

@@ -14,9 +14,9 @@ from typing import NamedTuple
 import numpy as np
 
 from alphazero.exact.table import NOT_FOUND, find, store
-from games import Game
 from games.bits import popcount
 from games.kernel import helper, njit
+from games.protocol import Game
 
 ZERO, ONE = np.uint64(0), np.uint64(1)
 OPEN = np.int64(1000)  # no value yet

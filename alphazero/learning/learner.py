@@ -3,8 +3,9 @@
 import copy
 import math
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -52,7 +53,9 @@ class Learner:
             rate *= last + (1.0 - last) * 0.5 * (1.0 + math.cos(math.pi * min(1.0, progress)))
         return rate * min(1.0, (self.steps + 1) / max(1, self.config.warmup_steps))
 
-    def step(self, loss: Loss, batch: Any, progress: float = 0.0) -> dict[str, float] | None:
+    def step(
+        self, loss: Loss, batch: tuple[np.ndarray, ...], progress: float = 0.0
+    ) -> dict[str, float] | None:
         """Take one step down the gradient of `loss` on a batch (a NamedTuple of arrays, its first the planes).
 
         Returns what the loss measured, gradient_norm and learning_rate; None when loss or gradient were not finite
@@ -74,7 +77,7 @@ class Learner:
         return {**numbers, "gradient_norm": norm.item(), "learning_rate": rate}
 
     @torch.no_grad()
-    def evaluate(self, loss: Loss, batch: Any) -> dict[str, float]:
+    def evaluate(self, loss: Loss, batch: tuple[np.ndarray, ...]) -> dict[str, float]:
         """Return what `loss` measures of the network as it is, in evaluation mode, without learning."""
         self.network.eval()
         _, measured = loss(self._forward, self._on_device(batch))
@@ -84,8 +87,10 @@ class Learner:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bfloat16"):
             return self.network(planes.contiguous(memory_format=torch.channels_last))
 
-    def _on_device(self, batch: Any) -> Any:
-        return type(batch)(*(torch.from_numpy(array).to(self.device, non_blocking=True) for array in batch))
+    def _on_device(self, batch: tuple[np.ndarray, ...]) -> Any:
+        return cast(Any, type(batch))(
+            *(torch.from_numpy(array).to(self.device, non_blocking=True) for array in batch)
+        )
 
     def _skip_step(self, statistics: list[Tensor]) -> None:
         """Count a bad step and leave the network as it was, the statistics of its normalisation included."""

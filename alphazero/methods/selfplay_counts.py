@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from alphazero.data.games import End, Games, num_distinct
+from alphazero.data.games import End, Games, end_counts, num_distinct
 from alphazero.data.labels import SearchLabels
 from alphazero.selfplay.selfplay import Tally
 
@@ -17,7 +17,7 @@ def counts_of(games: Games, resign_threshold: float, tally: Tally) -> dict[str, 
     would, wrong = wrong_resignations(games, resign_threshold)
     return {
         **{name: int((games.outcomes == outcome).sum()) for name, outcome in RESULTS.items()},
-        "resigned": int((games.ends == End.RESIGNED).sum()),
+        "resigned": end_counts(games)["resigned"],
         "would_resign": would,  # games played to their end in which a player's value fell below the threshold
         "wrong_resigns": wrong,  # those of them that this player did not lose
         "distinct_games": num_distinct(games),

@@ -10,7 +10,7 @@ from alphazero.config.text import Overrides
 from alphazero.learning.learner import TrainingDiverged
 from alphazero.network import set_threads
 from alphazero.run.folder import RunFolder
-from alphazero.run.integrity import Damage, examine, read_committed
+from alphazero.run.integrity import Committed, examine, read_committed
 from alphazero.run.limits import check_machine
 from alphazero.run.loop import Summary, summarise
 from alphazero.run.loop import train as work
@@ -43,8 +43,7 @@ def train(config: Experiment, folder: str | os.PathLike[str], progress: bool = T
                 f"{folder}: holds a run already: go on with `alphazero train --resume {folder}`, or "
                 "choose another run.folder"
             )
-        run_folder.clear()
-        return _work(config, run_folder, Progress(), None, progress)
+        return _work(Run(config, run_folder, Progress()), None, progress)
 
 
 def resume(folder: str | os.PathLike[str], overrides: Overrides = (), progress: bool = True) -> Summary:
@@ -61,36 +60,31 @@ def resume(folder: str | os.PathLike[str], overrides: Overrides = (), progress: 
     with RunFolder(folder) as run_folder:
         committed = read_committed(folder)
         if committed is None:
-            run_folder.clear()
-            return _work(config, run_folder, Progress(), None, progress)
+            return _work(Run(config, run_folder, Progress()), None, progress)
         damage, done = examine(folder, committed), committed.progress
         run = Run(config, run_folder, done, damage)  # refuses another game or method
-        run_folder.go_back(committed)
         if done.ended and done.ended == done.generation and done.fraction_done(config.run) >= 1.0:
+            run_folder.go_back(committed)
             notes = [*run.messages, *(f"damaged: {why}" for why in damage.shards.values())]
-            notes += [
-                f"damaged: {folder / 'checkpoints' / name}: {why}" for name, why in damage.checkpoints.items()
-            ]
+            learners = {name: why for name, why in damage.checkpoints.items() if name.endswith(".pt")}
+            notes += [f"damaged: {run.network_file(name)}: {why}" for name, why in learners.items()]
             return summarise(config, folder, done, notes=notes)
-        return _work(config, run_folder, done, damage, progress, run)
+        return _work(run, committed, progress)
 
 
-def _work(
-    config: Experiment,
-    folder: RunFolder,
-    done: Progress,
-    damage: Damage | None,
-    progress: bool,
-    run: Run | None = None,
-) -> Summary:
-    set_threads(config.threads)
-    event = "start" if damage is None else "resume"
-    run = run or Run(config, folder, done, damage)
+def _work(run: Run, committed: Committed | None, progress: bool) -> Summary:
+    """Make the method and restore it, which changes nothing; then go back to the last commit, and on from there."""
+    set_threads(run.config.threads)
     method = make_method(run)  # refuses settings that cannot be used before they are written
     run.restore(method)
-    folder.write_config(config.to_toml())
+    if committed is None:
+        run.folder.clear()
+    else:
+        run.folder.go_back(committed)
+    run.folder.write_config(run.config.to_toml())
     try:
-        return work(run, method, event, progress)
+        return work(run, method, "start" if committed is None else "resume", progress)
     except TrainingDiverged as error:
-        good = run.network_file(done.checkpoint) if done.checkpoint else "none yet"
-        raise ValueError(f"{folder.path}: {error}; last good checkpoint: {good}") from None
+        done = run.progress.checkpoint
+        good = run.network_file(done) if done else "none yet"
+        raise ValueError(f"{run.folder.path}: {error}; last good checkpoint: {good}") from None

@@ -12,6 +12,7 @@ from alphazero.data.shards import ShardError, pack, unpack
 from alphazero.files import write_atomically
 from alphazero.run.integrity import RESTORE
 from alphazero.run.method import UnderWay
+from games.protocol import Game
 
 DIGEST_BYTES = 32
 
@@ -61,7 +62,7 @@ def save_under_way(path: Path, under_way: UnderWay) -> None:
     write_atomically(path, pack(under_way.games, under_way.arrays))
 
 
-def load_under_way(path: Path, game: Any) -> UnderWay:
+def load_under_way(path: Path, game: Game) -> UnderWay:
     """Read what `save_under_way` wrote of a game; ValueError when it is missing or damaged."""
     try:
         return UnderWay(

@@ -1,260 +1,276 @@
 """What a run's metrics say is wrong, and what to change: reads metrics.jsonl and the settings, nothing else.
 
-Each check looks at the last third of the generations and returns a finding or None. Its threshold stands in the line
-that compares; docs/learning.md, "When it does not learn", has the reasons.
+Here are the record of a run, findings and their advice, and the checks that serve several methods; a check that reads
+a column finds nothing where the run has none. Which checks a method's runs get, and those of its own, stand in
+`alphazero.methods.checks`. Each looks at the last third of the generations, and its threshold stands in the line that
+compares; docs/learning.md, "When it does not learn", has the reasons.
+
+Advice is a setting and what to do with it, so that none is given that the run follows already (`followable`).
 """
 
+import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from statistics import median
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from alphazero.config import Config, load_config
+from alphazero.config import ConfigError, Experiment, load_config, with_overrides
 from alphazero.run.display import counted
-from alphazero.run.metrics import events, read_metrics
+from alphazero.run.metrics import Row, events, number, rating_of, read_metrics
 
 ENOUGH = 3  # generations that anything can be said about
+MANY = 10  # generations after which learning must show
+NOTHING_LEFT = "what usually helps is set already"
+NEW_RUN = "in a new run"  # a run keeps its network
+
+
+class Advice(NamedTuple):
+    """A setting, and what to do with it; `to` is the value to set, or how far to raise or lower, None: a while."""
+
+    setting: str  # its dotted path
+    do: Literal["raise", "lower", "set"]
+    to: Any = None
+    note: str = ""
+
+
+def raising(setting: str, to: float | None = None, note: str = "") -> Advice:
+    """Return the advice to raise a setting, no further than `to`."""
+    return Advice(setting, "raise", to, note)
+
+
+def lowering(setting: str, to: float | None = None, note: str = "") -> Advice:
+    """Return the advice to lower a setting, no further than `to`."""
+    return Advice(setting, "lower", to, note)
+
+
+def setting_to(setting: str, to: Any, note: str = "") -> Advice:
+    """Return the advice to give a setting a value."""
+    return Advice(setting, "set", to, note)
 
 
 class Finding(NamedTuple):
-    """Something that looks wrong."""
+    """Something that looks wrong: what, by which figures, which settings to change, and what else to do."""
 
     name: str
     evidence: str
-    change: str
+    advice: tuple[Advice, ...]
+    remark: str = ""
+
+    def change(self, config: Experiment) -> str:
+        """Return advice and remark in words, with the values that the settings have now."""
+        words = [_in_words(do, list(group), config) for do, group in groupby(self.advice, lambda one: one.do)]
+        return "; ".join([*words, *filter(None, [self.remark])]) or NOTHING_LEFT
 
 
 @dataclass(frozen=True)
-class Run:
-    """What the checks look at."""
+class RunRecord:
+    """What the checks look at: the settings of a run, the size of its game's policy, and its metrics."""
 
-    config: Config
+    config: Experiment
     num_actions: int
-    generations: list[dict[str, Any]]
-    ratings: list[dict[str, Any]] = field(default_factory=list)
+    generations: list[Row]
+    ratings: list[Row] = field(default_factory=list)
 
     @property
-    def late(self) -> list[dict[str, Any]]:
+    def late(self) -> list[Row]:
         """Return the last third of the generations."""
-        return self.generations[-max(1, len(self.generations) // 3) :]
+        return self.thirds[-1]
+
+    @property
+    def thirds(self) -> tuple[list[Row], list[Row], list[Row]]:
+        """Return the generations in three parts, of which the first takes what is left over."""
+        rows, size = self.generations, max(1, len(self.generations) // 3)
+        return rows[: -2 * size], rows[-2 * size : -size], rows[-size:]
 
     def late_median(self, key: str) -> float:
-        """Return the median of a field over the last third; NaN where it was never measured."""
-        values = [float(row[key]) for row in self.late if row.get(key) is not None]
-        return median(values) if values else math.nan
+        """Return the median of a column over the last third; NaN where it was never measured."""
+        return median_of(self.late, key)
 
     def total(self, key: str) -> float:
-        """Return the sum of a field over the last third."""
-        return sum(row.get(key) or 0 for row in self.late)
+        """Return the sum of a column over the last third."""
+        return sum(value for row in self.late if not math.isnan(value := number(row, key)))
 
 
-def network_idle(run: Run) -> Finding | None:
-    """Self-play waits for something else than the network."""
-    share = run.late_median("network_share")
-    if run.config.selfplay.groups > 1 or not share < 0.6:  # groups wait for the network while others use it
+def median_of(rows: Iterable[Row], key: str) -> float:
+    """Return the median of a column; NaN where it was never measured."""
+    values = [value for row in rows if not math.isnan(value := number(row, key))]
+    return median(values) if values else math.nan
+
+
+Check = Callable[[RunRecord], Finding | None]
+
+
+def bad_steps(run: RunRecord) -> Finding | None:
+    """Losses or gradients that were not finite."""
+    count = number(run.generations[-1], "bad_steps")
+    if not count > 0:
         return None
+    clipped = value_of(run.config, "training.gradient_clip")
     return Finding(
-        "the network is idle",
-        f"it takes {share:.0%} of the time of self-play",
-        "raise selfplay.parallel_games (and selfplay.groups to 2 on a GPU), or give the network more to do: "
-        "network.channels, network.blocks",
+        "steps were skipped",
+        f"{count:.0f} had a loss or gradient that is NaN or infinite",
+        (
+            lowering("training.learning_rate"),
+            lowering("training.gradient_clip") if clipped else setting_to("training.gradient_clip", 1.0),
+            setting_to("network.precision", "float32"),
+        ),
     )
 
 
-def entropy_collapsed(run: Run) -> Finding | None:
-    """The policy is nearly certain everywhere, so the search sees one move only."""
-    entropy, limit = run.late_median("policy_entropy"), 0.08 * math.log(max(run.num_actions, 2))
-    if not entropy < limit:
-        return None
-    return Finding(
-        "the policy has collapsed",
-        f"its entropy is {entropy:.3f} nats, below {limit:.3f}",
-        "explore more: search.root_noise_fraction, selfplay.temperature_plies and "
-        "selfplay.random_opening_plies up; lower training.replay_ratio",
-    )
-
-
-def policy_not_learned(run: Run) -> Finding | None:
-    """The policy loss is where it began."""
-    loss, start = run.late_median("policy_loss"), run.generations[0].get("policy_loss")
-    if start is None or len(run.generations) < 10 or not loss > 0.97 * start:
+def policy_not_learned(run: RunRecord, advice: tuple[Advice, ...] = ()) -> Finding | None:
+    """The policy loss is where it began; `advice` is the method's."""
+    loss, start = run.late_median("policy_loss"), number(run.generations[0], "policy_loss")
+    if len(run.generations) < MANY or not loss > 0.97 * start:
         return None
     return Finding(
         "the policy is not learned",
         f"its loss went from {start:.3f} to {loss:.3f} nats",
-        "raise search.simulations or set search.gumbel=true, so that targets differ from the priors; check "
-        "training.learning_rate",
+        advice,
+        "check training.learning_rate",
     )
 
 
-def value_overfits(run: Run) -> Finding | None:
-    """The value is much better on games that were learned from than on new ones."""
-    seen, fresh = run.late_median("value_loss"), run.late_median("fresh_value_loss")
-    if not fresh > 1.25 * seen:
-        return None
-    return Finding(
-        "the value over-fits",
-        f"its loss is {fresh:.3f} on new games and {seen:.3f} on those learned from",
-        "lower training.replay_ratio, raise replay.window_min and replay.window_growth, set "
-        "training.symmetries=true, or take a smaller network",
-    )
-
-
-def value_saturated(run: Run) -> Finding | None:
+def value_saturated(run: RunRecord) -> Finding | None:
     """The value says the winner is certain and is wrong on new games as often as not."""
-    accuracy, steps = (
-        run.late_median("value_accuracy"),
-        [row for row in run.late if row.get("gradient_norm") == 0.0],
-    )
-    if not steps and not (accuracy < 0.55 and len(run.generations) >= 10):
+    accuracy = run.late_median("value_accuracy")
+    stuck = any(number(row, "gradient_norm") == 0.0 for row in run.late)
+    if not stuck and not (accuracy < 0.55 and len(run.generations) >= MANY):
         return None
+    named = [] if math.isnan(accuracy) else [f"it names the winner in {accuracy:.0%} of decided games"]
     return Finding(
         "the value says nothing",
-        f"it names the winner in {accuracy:.0%} of decided games",
-        "lower training.learning_rate and raise training.warmup_steps: a saturated value has no gradient; "
-        "begin anew",
+        ", ".join([*named, *(["its gradient is 0"] if stuck else [])]),
+        (lowering("training.learning_rate"), raising("training.warmup_steps")),
+        "begin anew: a saturated value has no gradient",
     )
 
 
-def games_repeat(run: Run) -> Finding | None:
-    """Self-play plays the same games again and again."""
-    games, distinct = _games_of(run), run.total("distinct_games")
-    if not games or not distinct < 0.8 * games:
+def over_fits(
+    run: RunRecord, what: str, unseen: str, times: float, advice: tuple[Advice, ...], remark: str = ""
+) -> Finding | None:
+    """A loss is so many times higher on games that were not learned from.
+
+    what: "policy" or "value"; unseen: the prefix of the columns of such games, "fresh" or "held_out".
+    """
+    seen, new = run.late_median(f"{what}_loss"), run.late_median(f"{unseen}_{what}_loss")
+    if not new > times * seen:
         return None
     return Finding(
-        "games repeat",
-        f"{distinct:.0f} of the last {games:.0f} games are distinct",
-        "raise selfplay.temperature_plies, search.root_noise_fraction or selfplay.random_opening_plies",
+        f"the {what} over-fits",
+        f"its loss is {new:.3f} on games not learned from and {seen:.3f} on those learned from",
+        advice,
+        remark,
     )
 
 
-def window_small(run: Run) -> Finding | None:
-    """The window forgets what was played a moment ago."""
-    window, positions = run.late_median("window_positions"), _positions_of_a_generation(run)
-    if len(run.generations) < 10 or not window < 3 * positions:
+def learns_too_long(
+    run: RunRecord, what: str, unseen: str, advice: tuple[Advice, ...], remark: str = ""
+) -> Finding | None:
+    """A loss rises on games that are not learned from while it falls on the others; as `over_fits`."""
+    seen = [median_of(part, f"{what}_loss") for part in run.thirds]
+    new = [median_of(part, f"{unseen}_{what}_loss") for part in run.thirds]
+    best = min((0, 1), key=lambda part: new[part])
+    if len(run.generations) < MANY or not (new[2] > 1.03 * new[best] and seen[2] < 0.97 * seen[best]):
         return None
     return Finding(
-        "the replay window is small",
-        f"it holds {window:,.0f} positions, a generation plays {positions:,.0f}",
-        "raise replay.window_max and replay.window_growth, or lower selfplay.games_per_generation",
+        f"the {what} is learned by heart",
+        f"its loss fell from {seen[best]:.3f} to {seen[2]:.3f} on games learned from and rose from {new[best]:.3f} "
+        f"to {new[2]:.3f} on others",
+        advice,
+        remark,
     )
 
 
-def few_simulations(run: Run) -> Finding | None:
-    """Fewer simulations than moves to tell apart."""
-    search = run.config.search
-    if search.gumbel or search.simulations >= 2 * min(run.num_actions, 200):
+def strength_falls(run: RunRecord, advice: tuple[Advice, ...] = ()) -> Finding | None:
+    """The last rating is surely below the best one; `advice` is the method's."""
+    found = (rating_of(row, str(row.get("current"))) for row in run.ratings)
+    rated = [elo for elo in found if elo is not None]
+    if len(rated) < 3:
         return None
-    return Finding(
-        "few simulations for so many moves",
-        f"search.simulations={search.simulations}, and the game has {run.num_actions} actions",
-        "set search.gumbel=true, made for few simulations, or raise search.simulations",
-    )
-
-
-def bad_steps(run: Run) -> Finding | None:
-    """Losses or gradients that were not finite."""
-    count = run.generations[-1].get("bad_steps") or 0
-    if not count:
-        return None
-    return Finding(
-        "steps were skipped",
-        f"{count} had a loss or gradient that is NaN or infinite",
-        'lower training.learning_rate or training.gradient_clip, or set network.precision="float32"',
-    )
-
-
-def wrong_resignations(run: Run) -> Finding | None:
-    """Players resign games that are not lost."""
-    would, wrong = run.total("would_resign"), run.total("wrong_resigns")
-    if would < 20 or not wrong > 0.05 * would:
-        return None
-    return Finding(
-        "players resign too early",
-        f"{wrong:.0f} of {would:.0f} who would have resigned did not lose",
-        "move selfplay.resign_threshold nearer to -1",
-    )
-
-
-def one_sided(run: Run) -> Finding | None:
-    """Nearly all games have the same result, so the value has nothing to learn."""
-    results = [run.total(key) for key in ("first_wins", "draws", "second_wins")]
-    if sum(results) < 50 or not max(results) > 0.95 * sum(results):
-        return None
-    name = ("the first player wins", "nobody wins", "the second player wins")[results.index(max(results))]
-    return Finding(
-        "games are one-sided",
-        f"in {max(results) / sum(results):.0%} of the last games {name}",
-        "begin games from varied positions: selfplay.random_opening_plies",
-    )
-
-
-def strength_falls(run: Run) -> Finding | None:
-    """The last rating is surely below the best one."""
-    rows = [
-        row["players"][row["current"]] for row in run.ratings if row.get("current") in row.get("players", ())
-    ]
-    if len(rows) < 3:
-        return None
-    best = max(rows, key=lambda row: row[1])
-    if not rows[-1][2] < best[1]:
+    best = max(rated, key=lambda elo: elo.low)
+    if not rated[-1].high < best.low:
         return None
     return Finding(
         "play became weaker",
-        f"Elo {rows[-1][0]:+.0f} at the end, {best[0]:+.0f} at the best",
-        'raise replay.window_growth, set training.schedule="cosine" or run.gate=true',
+        f"Elo {rated[-1].value:+.0f} at the end, {best.value:+.0f} at the best",
+        (*advice, setting_to("training.schedule", "cosine")),
     )
 
 
-CHECKS: tuple[Callable[[Run], Finding | None], ...] = (
-    bad_steps,
-    network_idle,
-    policy_not_learned,
-    entropy_collapsed,
-    value_saturated,
-    value_overfits,
-    games_repeat,
-    one_sided,
-    window_small,
-    few_simulations,
-    wrong_resignations,
-    strength_falls,
-)
+COMMON: tuple[Check, ...] = (bad_steps, policy_not_learned, value_saturated, strength_falls)
 
 
-def _games_of(run: Run) -> float:
-    return sum(run.total(key) for key in ("first_wins", "draws", "second_wins"))
-
-
-def _positions_of_a_generation(run: Run) -> float:
-    """Return the positions with a full search, those that the window counts."""
-    plies = run.late_median("game_length_mean") * _games_of(run) / len(run.late)
-    return plies * run.config.selfplay.full_search_fraction
-
-
-def read_run(folder: Path) -> Run:
+def read_run(folder: Path) -> RunRecord:
     """Return what is known of the run in a folder; ValueError for one that has played too little, or is no run."""
     import games
 
     rows = read_metrics(folder)
     config = load_config(folder / "config.toml")
-    if not isinstance(config, Config):
-        raise ValueError(f"{folder}: a run of {config.method}: the checks are for expert_iteration")
     generations = events(rows, "generation")
     if len(generations) < ENOUGH:
         raise ValueError(
             f"{folder}: {counted(len(generations), 'generation')} so far: a diagnosis needs at least {ENOUGH}"
         )
-    return Run(
-        config,
-        games.parse(config.game).num_actions,
-        generations,
-        events(rows, "rating"),
-    )
+    return RunRecord(config, games.parse(config.game).num_actions, generations, events(rows, "rating"))
 
 
-def examine(run: Run) -> list[Finding]:
-    """Return everything that looks wrong, the gravest first."""
-    return [finding for check in CHECKS if (finding := check(run)) is not None]
+def examine(run: RunRecord, checks: Sequence[Check]) -> list[Finding]:
+    """Return everything that looks wrong, in the order of the checks, with the advice that can be followed."""
+    found = [finding for check in checks if (finding := check(run)) is not None]
+    return [
+        finding._replace(advice=tuple(one for one in finding.advice if followable(one, run.config)))
+        for finding in found
+    ]
+
+
+def followable(advice: Advice, config: Experiment) -> bool:
+    """Whether the method has the setting, it is not so already, and the settings allow it a step in that direction."""
+    now = value_of(config, advice.setting)
+    if now is None or now == advice.to:
+        return False
+    if advice.do != "set" and advice.to is not None and (now > advice.to) == (advice.do == "raise"):
+        return False
+    try:
+        with_overrides(config, {advice.setting: _next_value(advice, now)})
+    except ConfigError:  # at its bound, or other settings are against it
+        return False
+    return True
+
+
+def value_of(config: Experiment, setting: str) -> Any:
+    """Return the value of a setting by its dotted path, None where the method has no such setting."""
+    value: Any = config
+    for name in setting.split("."):
+        value = getattr(value, name, None)
+    return value
+
+
+def _next_value(advice: Advice, now: Any) -> Any:
+    """Return the value to set, or the nearest one in the direction that is advised."""
+    if advice.do == "set":
+        return advice.to
+    up = advice.do == "raise"
+    if isinstance(now, int):
+        return now + 1 if up else now - 1
+    return math.nextafter(now, math.inf if up else -math.inf)
+
+
+def _in_words(do: str, advice: Sequence[Advice], config: Experiment) -> str:
+    """Return advice of one kind: "raise a.b from 1 and c.d from 3 to 5 (why)"."""
+    parts = []
+    for one in advice:
+        text = f"{one.setting} from {_shown(value_of(config, one.setting))}"
+        if do == "set":
+            text = f"{one.setting}={_shown(one.to)}"
+        elif one.to is not None:
+            text += f" to {_shown(one.to)}"
+        parts.append(text + (f" ({one.note})" if one.note else ""))
+    return f"{do} " + " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
+
+
+def _shown(value: object) -> str:
+    """Return a value as it is written in settings."""
+    return f"{value:g}" if isinstance(value, float) else json.dumps(value)

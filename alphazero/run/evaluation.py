@@ -15,6 +15,7 @@ from alphazero.arena.result import MatchResult
 from alphazero.config import Experiment
 from alphazero.run.names import generation_name, model_file
 from games.options import derived_seed, format_spec, parse_spec
+from games.protocol import Game
 
 NOT_FROM_SEARCH = ("gumbel", "simulations")  # options of players that self-play's search does not decide
 
@@ -24,7 +25,7 @@ class Evaluation:
 
     def __init__(
         self,
-        game: Any,
+        game: Game,
         config: Experiment,
         checkpoints: Path,
         pool: dict[str, Any] | None = None,
@@ -135,7 +136,7 @@ class Evaluation:
             return play_match(player, opponent, self.game, settings.final_games, seed=seed, progress=progress)
 
 
-def _check_player(player: str, game: Any, setting: str) -> None:
+def _check_player(player: str, game: Game, setting: str) -> None:
     try:
         make_player(player, game, seed=0, device="cpu").close()
     except ValueError as error:

@@ -79,7 +79,7 @@ def _read(file: Path) -> bytes:
     return file.read_bytes()
 
 
-def _parsed(data: Any) -> Committed:
+def _parsed(data: object) -> Committed:
     if not isinstance(data, dict):
         raise ValueError("not a JSON object")
     if "format" not in data:

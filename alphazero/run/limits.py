@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import games
-from alphazero.config import Config, ConfigError, build_config
+from alphazero.config import Config, ConfigError, Experiment, SelfplayConfig, build_config
 from alphazero.run.machine import available_memory, num_cores, total_memory
 from alphazero.search.forest import forest_bytes, plan_forest
 from games.options import parse_spec
+from games.protocol import Game
 
 GB = 1e9
 FLOPS_PER_CORE = 2e11  # more than any core computes
@@ -44,7 +45,7 @@ class Work(NamedTuple):
 
 
 def check_machine(
-    config: Any, game: Any, *, learning: bool = True, names: Mapping[str, str] | None = None
+    config: Experiment, game: Game, *, learning: bool = True, names: Mapping[str, str] | None = None
 ) -> None:
     """Raise ValueError, one line, where the settings need more threads, memory or time than this machine has.
 
@@ -53,18 +54,17 @@ def check_machine(
     """
     names = names or {}
     check_threads(config.threads)
-    searched = hasattr(config, "search") and hasattr(config, "selfplay")
-    if searched:
+    if isinstance(config, Config):
         check_bound(config, names)
-    needs = search_needs(config, game) if searched else []
+    needs = search_needs(config, game) if isinstance(config, Config) else []
     work = measure_network(config, game)
     check_memory(needs + network_needs(config, work, learning), available_memory(), names)
-    if searched:
+    if isinstance(config, Config):
         check_time(config, work, names)
         check_ratings(config, game)
 
 
-def settings_from_options(settings: Mapping[str, Any], names: Mapping[str, str], game: Any) -> Config:
+def settings_from_options(settings: Mapping[str, Any], names: Mapping[str, str], game: Game) -> Config:
     """Return the settings of expert iteration that a command's options mean, for self-play without learning.
 
     names: for settings, the options that they were given by. ValueError, which names these, for values that are not
@@ -92,7 +92,7 @@ def check_threads(threads: int) -> None:
         )
 
 
-def check_bound(config: Any, names: Mapping[str, str]) -> None:
+def check_bound(config: Config, names: Mapping[str, str]) -> None:
     """Raise ValueError where the search trees may take more memory than the machine has at all."""
     given, most = config.search.memory_mb, total_memory() / 2**20
     if given > most:
@@ -102,7 +102,7 @@ def check_bound(config: Any, names: Mapping[str, str]) -> None:
         )
 
 
-def check_ratings(config: Any, game: Any) -> None:
+def check_ratings(config: Config, game: Game) -> None:
     """Raise ValueError where not even one tree of a rating or of the last match fits the bound of memory."""
     settings = config.evaluation
     if parse_spec(settings.player)[0] != "model":
@@ -115,7 +115,7 @@ def check_ratings(config: Any, game: Any) -> None:
             raise ValueError(f"evaluation.{name}={simulations}: {error}") from None
 
 
-def check_time(config: Any, work: Work, names: Mapping[str, str]) -> None:
+def check_time(config: Config, work: Work, names: Mapping[str, str]) -> None:
     """Raise ValueError where one simulation of all games takes minutes whatever the processor."""
     rows = max(group_sizes(config.selfplay))
     seconds = rows * work.operations / (FLOPS_PER_CORE * num_cores())
@@ -153,7 +153,7 @@ def check_memory(needs: list[Need], available: float, names: Mapping[str, str]) 
     )
 
 
-def search_needs(config: Any, game: Any) -> list[Need]:
+def search_needs(config: Config, game: Game) -> list[Need]:
     """Return what self-play's trees and caches take in memory; ValueError where the trees do not fit their bound."""
     search, play = config.search, config.selfplay
     sizes = group_sizes(play)
@@ -178,7 +178,7 @@ def search_needs(config: Any, game: Any) -> list[Need]:
     ]
 
 
-def network_needs(config: Any, work: Work, learning: bool) -> list[Need]:
+def network_needs(config: Experiment, work: Work, learning: bool) -> list[Need]:
     """Return what the network takes in memory: its weights, and what lies between its layers while it is computed."""
     settings, training = config.network, config.training
     copies = 1 + learning * (3 + (training.optimizer == "adamw") + (training.averaging_decay > 0))
@@ -203,13 +203,13 @@ def network_needs(config: Any, work: Work, learning: bool) -> list[Need]:
     return [] if work.on_gpu else needs
 
 
-def group_sizes(selfplay: Any) -> list[int]:
+def group_sizes(selfplay: SelfplayConfig) -> list[int]:
     """Return how many games each group of self-play has."""
     size, more = divmod(selfplay.parallel_games, selfplay.groups)
     return [size + (group < more) for group in range(selfplay.groups)]
 
 
-def measure_network(config: Any, game: Any) -> Work:
+def measure_network(config: Experiment, game: Game) -> Work:
     """Return the size of the network that the settings describe, without making its weights."""
     import torch
 

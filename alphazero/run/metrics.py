@@ -1,10 +1,12 @@
 """metrics.jsonl of a run read back: one event a line, a JSON object with its name under "event"."""
 
 import json
+import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from alphazero.arena.rating import Interval
 from alphazero.files import read_regular
 
 METRICS = "metrics.jsonl"
@@ -61,3 +63,27 @@ def event_of(line: bytes) -> Row:
 def events(rows: Iterable[Row], event: str) -> list[Row]:
     """Return the events of one name, such as "generation", in order."""
     return [row for row in rows if row["event"] == event]
+
+
+def number(row: Row, name: str) -> float:
+    """Return a column of an event, NaN where it was not measured or is no finite number."""
+    return _finite(row.get(name))
+
+
+def rating_of(row: Row, name: str) -> Interval | None:
+    """Return the Elo of a player in a rating, None where it has none."""
+    players = row.get("players")
+    found = players.get(name) if isinstance(players, dict) else None
+    if not isinstance(found, list) or len(found) != 3:
+        return None
+    value, low, high = map(_finite, found)
+    return None if math.isnan(value + low + high) else Interval(value, low, high)
+
+
+def _finite(value: Any) -> float:
+    known = isinstance(value, (int, float)) and not isinstance(value, bool)
+    try:
+        found = float(value) if known else math.nan
+    except OverflowError:  # a whole number of hundreds of digits
+        return math.nan
+    return found if math.isfinite(found) else math.nan

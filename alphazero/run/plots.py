@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from alphazero.run.metrics import Row, events, read_metrics
 
@@ -193,5 +193,5 @@ def _game(rows: Sequence[Row]) -> str:
     return next((str(row["game"]) for row in rows if "game" in row), "training")
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)

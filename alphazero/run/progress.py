@@ -83,8 +83,15 @@ class Progress:
         for name in [*self.files, *named]:
             if not CHECKPOINT.fullmatch(name):
                 raise ValueError(f"files: {_shown(name)} is not the name of a checkpoint of a run")
-        if missing := [name for name in named if name not in self.files]:
-            raise ValueError(f"files: {missing[0]!r} is missing")
+        of_kinds = {
+            kind: [name for name in self.files if name.endswith(kind)] for kind in (".pt", ".under_way")
+        }
+        if self.checkpoint != max(of_kinds[".pt"], default=None):
+            raise ValueError(
+                f"checkpoint: {self.checkpoint!r} is not the newest learner of {of_kinds['.pt']}"
+            )
+        if of_kinds[".under_way"] != ([] if self.under_way is None else [self.under_way]):
+            raise ValueError(f"under_way: {self.under_way!r} is not what files has: {of_kinds['.under_way']}")
         if missing := sorted(set(self.bad_shards) - set(self.shards)):
             raise ValueError(f"shards: {missing[0]!r} is missing")
         for key, names in (("shards", self.shards), ("files", self.files), ("bad_shards", self.bad_shards)):
@@ -126,6 +133,6 @@ _FIRST_FORMAT = {
 }
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."

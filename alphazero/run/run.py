@@ -46,6 +46,9 @@ class Run:
         self.display: Display | None = None
         self.evaluation: Evaluation | None = None  # made once it is known how the network is computed
         self.messages = list(self.damage.notes)
+        for name, reason in self.damage.checkpoints.items():
+            if not name.endswith(".pt"):  # of a learner it is said which other one goes on
+                self.messages.append(f"{self.network_file(name)}: {reason}; it is not rated against any more")
         self._shown = 0.0
         self._started = thinking_clock()
         self._minutes_before = progress.minutes
@@ -155,8 +158,11 @@ class Run:
             self._restore_learner(method)
         if self.progress.under_way:
             path = self.network_file(self.progress.under_way)
+            kept = checkpoints.load_under_way(path, self.game)
             try:
-                method.go_on(checkpoints.load_under_way(path, self.game))
+                method.go_on(kept)
+            except ValueError as error:
+                raise ValueError(f"{path}: {error}") from None
             except (KeyError, IndexError, TypeError) as error:
                 raise ValueError(f"{path}: not the games under way of this run: {error!r}") from None
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from games import Game
+from games.protocol import Game
 
 UNEXPANDED = np.int64(-1)  # num_edges of a node that waits for its evaluation
 NONE = np.int64(-1)  # no child, no parent, no node in a leaf slot

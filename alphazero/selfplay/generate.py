@@ -1,16 +1,23 @@
 """The data generator by itself: games of a model against itself, written as shards."""
 
+from __future__ import annotations
+
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from alphazero.bars import progress_bar
 from alphazero.data.shards import shard_paths, write_shard
 from games.options import check_seed
+from games.protocol import Game
+
+if TYPE_CHECKING:
+    from alphazero.config import Config
+    from alphazero.selfplay.selfplay import SelfPlay
 
 
 def generate(
-    game: Any,
+    game: Game,
     model: str | os.PathLike[str],
     num_games: int,
     out: str | os.PathLike[str],
@@ -19,7 +26,7 @@ def generate(
     seed: int = 0,
     device: str = "auto",
     shard_games: int = 256,
-    config: Any = None,
+    config: Config | None = None,
     progress: bool = True,
 ) -> Path:
     """Play `num_games` games of a model against itself and write them into `out`; return the folder.
@@ -51,15 +58,23 @@ def generate(
 
 
 def _write_all(
-    worker: Any, game: Any, num_games: int, out: Path, shard_games: int, model: str, seed: int, progress: bool
+    worker: SelfPlay,
+    game: Game,
+    num_games: int,
+    out: Path,
+    shard_games: int,
+    model: str,
+    seed: int,
+    progress: bool,
 ) -> None:
     written = shard = 0
     with progress_bar(total=num_games, unit="game", shown=progress) as bar:
         while written < num_games:
-            games = worker.play(
-                min(shard_games, num_games - written),
-                only=num_games,
-                progress=lambda ended, positions, done=written: bar.update(done + ended - bar.n),
-            )
+
+            def show(ended: int, positions: int, done: int = written) -> None:
+                bar.update(done + ended - bar.n)
+
+            wanted = min(shard_games, num_games - written)
+            games = worker.play(wanted, only=num_games, progress=show)
             write_shard(out, f"shard-{shard:06d}", game, games, model=model, seed=seed)
             written, shard = written + games.num_games, shard + 1

@@ -1,11 +1,12 @@
 """The games that are under way, as arrays that compiled code appends to, one row a tree of the forest."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from alphazero.data.games import Games, Openings, unknown_openings
 from alphazero.data.labels import SearchLabels
+from games.protocol import Game
 
 PER_PLY = ("values", "full", "counts", "surprises")  # of `SearchLabels`
 
@@ -41,7 +42,7 @@ class Logs(NamedTuple):
     policy_weights: np.ndarray  # uint16 [T, M]
 
 
-def make_logs(game: Any, trees: int) -> Logs:
+def make_logs(game: Game, trees: int) -> Logs:
     """Return empty logs; memory that no game needs is never touched, so the system need not provide it."""
     plies, entries = (trees, game.max_plies), (trees, game.max_plies * game.num_actions)
     return Logs(

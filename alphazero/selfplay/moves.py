@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from alphazero.config import SearchConfig, SelfplayConfig
 from alphazero.data.games import End
 from alphazero.data.labels import WEIGHT_SCALE
 from alphazero.search.forest import ROOT
@@ -36,7 +37,7 @@ class PlayRule(NamedTuple):
     keep_subtree: bool
 
 
-def make_play_rule(search, selfplay) -> PlayRule:
+def make_play_rule(search: SearchConfig, selfplay: SelfplayConfig) -> PlayRule:
     """Return the rule that a `SearchConfig` and a `SelfplayConfig` describe."""
     return PlayRule(
         search.simulations,

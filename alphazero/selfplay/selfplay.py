@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from alphazero.config import SearchConfig, SelfplayConfig
 from alphazero.data.games import Games, join, no_games, select
 from alphazero.data.labels import SearchLabels
 from alphazero.moments import during
@@ -19,6 +20,7 @@ from alphazero.search.search import Search
 from alphazero.selfplay import moves
 from alphazero.selfplay.logs import make_logs, put_game, take_game
 from games.options import check_seed, derived_seed
+from games.protocol import Game
 
 
 class Tally(NamedTuple):
@@ -38,7 +40,13 @@ class _Group:
     """Some of the games: a search and the logs of its trees."""
 
     def __init__(
-        self, game: Any, trees: int, search_config: Any, play: moves.PlayRule, evaluator: Evaluator, seed: int
+        self,
+        game: Game,
+        trees: int,
+        search_config: SearchConfig,
+        play: moves.PlayRule,
+        evaluator: Evaluator,
+        seed: int,
     ):
         budget = max(play.simulations, play.fast_simulations if play.full_fraction < 1.0 else 1)
         self.search = Search(game, trees, search_config, evaluator, seed=seed, noise=True, simulations=budget)
@@ -98,7 +106,9 @@ class SelfPlay:
     games, whatever the number of threads. ValueError for a seed that is not 0 <= seed < 2**63.
     """
 
-    def __init__(self, game: Any, evaluator: Evaluator, search: Any, selfplay: Any, seed: int):
+    def __init__(
+        self, game: Game, evaluator: Evaluator, search: SearchConfig, selfplay: SelfplayConfig, seed: int
+    ):
         seed = check_seed(seed)
         self.game, self.evaluator = game, evaluator
         self.play_rule = moves.make_play_rule(search, selfplay)
@@ -258,7 +268,7 @@ class SelfPlay:
 
 
 def submit(
-    evaluator: Any, states: np.ndarray, planes: np.ndarray
+    evaluator: Evaluator, states: np.ndarray, planes: np.ndarray
 ) -> Callable[[], tuple[np.ndarray, np.ndarray]]:
     """Start an evaluation and return what waits for its result; one that cannot be started early is done now."""
     if hasattr(evaluator, "submit"):

@@ -6,7 +6,6 @@ Knows games, engines and streams; what is being played is a `GameInPlay`, and wh
 from __future__ import annotations
 
 import contextlib
-import difflib
 import random
 import shlex
 import sys
@@ -24,6 +23,7 @@ from alphazero.terminal.record import GameRecord, is_record, load_record, save_r
 from alphazero.terminal.setup import Setup, game_of_record
 from alphazero.visible import visible
 from games.notation import play_moves
+from games.options import did_you_mean
 
 __all__ = ["Console"]
 
@@ -297,7 +297,6 @@ class Console:
                 return actions
         except ValueError as problem:
             error = problem if len(text.split()) > 1 else error
-        close = difflib.get_close_matches(text.lower(), COMMANDS, n=1)
-        hint = f"; did you mean {close[0]}?" if close else " (? for help)"
+        hint = did_you_mean(text, COMMANDS, "; ") or " (? for help)"
         known = f" in {game.state_text(state)!r}"  # the board is on the screen
         raise ValueError(f"{str(error).replace(known, '')}{hint}") from None

@@ -207,10 +207,7 @@ class Chess(NamedTuple):
 
     @njit
     def input_hash(self, state):
-        key, earlier = mix(state.core.hash + np.uint64(state.plies)), np.uint64(0)
-        for ply in range(state.core.quiet):  # positions that can come again, in any order
-            earlier += mix(state.past[ply])
-        key = mix(key + earlier)
+        key = mix(state.core.hash + np.uint64(state.plies))
         for back in range(min(self.history, state.known)):
             slot = (state.slot - back + self.history) % self.history
             key = mix(

@@ -11,6 +11,7 @@ from alphazero.arena.random_player import RandomPlayer
 from alphazero.play.player import Turns
 from alphazero.search import Oracle
 from games.factored import Factored
+from games.options import format_spec, parse_spec
 from tests.arena.tictactoe import ExactNetwork, after, minimax, random_positions
 
 GAME = games.make("tic_tac_toe")
@@ -104,8 +105,8 @@ def model_file(tmp_path_factory):
 
 @pytest.mark.parametrize("kind", ["model:simulations=4", "policy", "value"])
 def test_a_model_file_plays(model_file, kind):
-    name, _, rest = kind.partition(":")
-    spec = f'{name}:path="{model_file}",precision=float32' + ("," + rest if rest else "")
+    name, options = parse_spec(kind)
+    spec = format_spec(name, {"path": model_file, "precision": "float32", **options})
     players = [make_player(spec, GAME, seed=1, device="cpu") for _ in range(2)]
     assert players[0].name == spec
     states = random_positions(GAME, 40)[1]
@@ -116,10 +117,10 @@ def test_a_model_file_plays(model_file, kind):
 
 def test_a_model_for_another_game_or_a_missing_file_is_refused(model_file, tmp_path):
     with pytest.raises(ValueError, match="a model for tic_tac_toe.*not for connect_four") as error:
-        make_player(f'value:path="{model_file}"', games.make("connect_four"), device="cpu")
+        make_player(format_spec("value", {"path": model_file}), games.make("connect_four"), device="cpu")
     assert "\n" not in str(error.value)
     with pytest.raises(OSError, match="missing.safetensors"):
-        make_player(f'model:path="{tmp_path}/missing.safetensors"', GAME, device="cpu")
+        make_player(format_spec("model", {"path": tmp_path / "missing.safetensors"}), GAME, device="cpu")
     with pytest.raises(ValueError, match="player 'policy' needs path="):
         make_player("policy:temperature=0", GAME)
 

@@ -42,6 +42,15 @@ def test_the_manifest_says_what_the_shard_holds(shard):
     assert stored.num_games == 5 and stored.num_positions > 10
 
 
+def test_no_position_stands_in_a_shard_whose_openings_are_known(shard, tic_tac_toe):
+    path, stored = shard
+    assert (stored.openings.plies > 0).any()
+    with np.load(path) as arrays:
+        assert (
+            len(arrays["starts"]) == 0 and arrays["opening_plies"].tolist() == stored.openings.plies.tolist()
+        )
+
+
 def test_only_the_shard_and_its_manifest_stay_in_the_folder(shard):
     path, _ = shard
     assert sorted(file.name for file in path.parent.iterdir()) == ["shard-000000.json", "shard-000000.npz"]

@@ -76,7 +76,7 @@ def outcome(board: chess.Board) -> int:
 
 
 class Judge:
-    """A game as python-chess sees it, with what the planes of its last position are made of."""
+    """A game as python-chess sees it: its position, FEN, end, and what the planes are made of."""
 
     def __init__(self, fen: str):
         self.board = chess.Board(fen)
@@ -87,11 +87,12 @@ class Judge:
         self._look()
 
     def push(self, uci: str) -> None:
-        self.board.push_uci(uci)
+        self.board.push(chess.Move.from_uci(uci))
         self._look()
 
     def _look(self) -> None:
-        key = " ".join(self.board.fen(en_passant="legal").split()[:4])
+        self.fen, self.over = self.board.fen(en_passant="legal"), is_over(self.board)
+        key = " ".join(self.fen.split()[:4])
         masks = [
             int(self.board.pieces(kind, colour)) for colour in chess.COLORS for kind in chess.PIECE_TYPES
         ]
@@ -122,7 +123,7 @@ class Judge:
 def agree(game, state, judge: Judge) -> None:
     """Assert that a position shows exactly what python-chess says."""
     board = judge.board
-    fen, over = board.fen(en_passant="legal"), is_over(board)
+    fen, over = judge.fen, judge.over
     assert game.state_text(state) == fen
     assert game.is_over(state) == over, fen
     legal = [] if over else sorted(move.uci() for move in board.legal_moves)
@@ -150,7 +151,7 @@ def random_games(count: int, seed: int):
         state = game.parse_state(judge.board.fen())
         while True:
             yield game, state, judge
-            if is_over(judge.board):
+            if judge.over:
                 break
             names = uci_names(game, state)
             move = rng.choice(list(names))
@@ -163,7 +164,7 @@ def test_random_games_are_those_of_python_chess():
     for game, state, judge in random_games(300, seed=1):
         agree(game, state, judge)
         positions += 1
-        ended += is_over(judge.board)
+        ended += judge.over
     assert positions > 50_000 and ended == 300
 
 
@@ -179,7 +180,7 @@ def test_ten_thousand_games_are_those_of_python_chess():
 def test_equal_hashes_are_equal_positions():
     shown: dict[int, str] = {}
     for game, state, judge in random_games(16, seed=2):
-        text = " ".join(judge.board.fen(en_passant="legal").split()[:4])
+        text = " ".join(judge.fen.split()[:4])
         assert shown.setdefault(int(game.position_hash(state)), text) == text
     assert len(set(shown.values())) == len(shown) > 800
 
@@ -192,7 +193,7 @@ def test_planes_are_those_made_from_python_chess(history):
         state, judge = game.parse_state(start), Judge(start)
         for number in range(40):
             agree(game, state, judge)
-            if is_over(judge.board) or (moves and number >= len(moves)):
+            if judge.over or (moves and number >= len(moves)):
                 break
             uci = moves[number] if moves else rng.choice([move.uci() for move in judge.board.legal_moves])
             game.play(state, uci_names(game, state)[uci])

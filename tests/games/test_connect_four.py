@@ -27,7 +27,9 @@ def test_columns_are_numbered_from_one(game):
 
 
 @BOTH
-@pytest.mark.parametrize("text", ["", "x", "4.0", "a1", "1 2"])
+@pytest.mark.parametrize(
+    "text", ["", "x", "4.0", "a1", "1 2", "-1", "+4", "04", "\u0664", pytest.param("9" * 5000, id="long")]
+)
 def test_a_text_that_is_no_column_is_refused(game, text):
     with pytest.raises(ValueError, match="cannot read the move .*: expected a column from 1 to 7"):
         game.parse_action(game.initial_state(), text)
@@ -35,7 +37,7 @@ def test_a_text_that_is_no_column_is_refused(game, text):
 
 @BOTH
 @pytest.mark.parametrize("moves, move", [
-    ("1 1 1 1 1 1", "1"), ("", "0"), ("", "8"), ("", "-1"), ("1 2 1 2 1 2 1", "3"),
+    ("1 1 1 1 1 1", "1"), ("", "0"), ("", "8"), ("1 2 1 2 1 2 1", "3"),
 ])  # fmt: skip
 def test_an_illegal_column_is_refused_with_the_position(game, moves, move):
     state = play(game, moves)

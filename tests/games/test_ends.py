@@ -8,6 +8,8 @@ from games.game import game_class
 from tests.games.nim import Nim
 
 FIFTY = "7k/8/8/8/8/8/1R6/K5R1 w - - 98 90"
+LONG_GO = "go:size=7,history=2,max_plies=40"
+BLACK_ALONE = " ".join([f"{col}{row} pass" for col in "abcde" for row in (1, 2, 3, 4)][:-1])  # 38 plies
 LONGEST = "4k3/8/8/8/8/8/8/R3K3 w - - 0 20"  # 38 plies played
 
 
@@ -28,9 +30,11 @@ LONGEST = "4k3/8/8/8/8/8/8/R3K3 w - - 0 20"  # 38 plies played
     ("breakthrough:rows=4,cols=2", "../.x/o./.. o", "a2-a1", "a piece of the second player has reached", False),
     ("breakthrough:rows=5,cols=2", "../o./.x/../.. x", "b3xa4", "the second player has no pieces left", False),
     ("go:size=3", "", "b2 pass pass", "two passes: Black 9, White 0 + 7.5 = 7.5", False),
-    ("go:size=3,max_plies=3", "", "b2 pass pass", "two passes: Black 9, White 0 + 7.5 = 7.5", False),
-    ("go:size=3,max_plies=3", "", "b2 pass a1", "the longest game, 3 plies: Black 9, White 0 + 7.5 = 7.5", True),
-    ("go:size=3,max_plies=3", "", "b2 pass", "", False),
+    (LONG_GO, "", f"{BLACK_ALONE} e4 pass", "the longest game, 40 plies: Black 49, White 0 + 7.5 = 7.5", True),
+    (LONG_GO, "", f"{BLACK_ALONE} e4", "", False),
+    (LONG_GO, "", f"{BLACK_ALONE} pass", "two passes: Black 49, White 0 + 7.5 = 7.5", False),
+    (LONG_GO, "", f"{BLACK_ALONE.removesuffix('pass')} g7 pass pass",
+     "two passes: Black 19, White 1 + 7.5 = 8.5", False),
     ("chess", "", "f3 e5 g4 Qh4", "checkmate", False),
     ("chess", "7k/8/5KQ1/8/8/8/8/8 w - - 0 1", "Qf7", "stalemate", False),
     ("chess", "", "Nf3 Nf6 Ng1 Ng8 Nf3 Nf6 Ng1 Ng8", "threefold repetition", False),

@@ -42,14 +42,13 @@ def chess_board(game, states: np.ndarray) -> np.ndarray:
 
 
 def chess_history(game, states: np.ndarray) -> np.ndarray:
-    """What legality, result and planes depend on, now and later; earlier positions in the order of their hashes."""
+    """What legality, result and planes depend on."""
     quiet, turns = states["core"]["quiet"], np.arange(game.history)
     slots = (states["slot"][:, None] - turns) % game.history
     shown = turns < states["known"][:, None]
     seen = np.take_along_axis(states["seen"], slots[:, :, None], axis=1) * shown[:, :, None]
     repeats = np.take_along_axis(states["repeats"], slots, axis=1) * shown
-    past = np.sort(np.where(np.arange(states["past"].shape[1]) < quiet[:, None], states["past"], 0), axis=1)
-    return rows(chess_board(game, states), states["plies"], quiet, states["over"], seen, repeats, past)
+    return rows(chess_board(game, states), states["plies"], quiet, states["over"], seen, repeats)
 
 
 def go_board(game, states: np.ndarray) -> np.ndarray:
@@ -57,7 +56,10 @@ def go_board(game, states: np.ndarray) -> np.ndarray:
 
 
 def go_history(game, states: np.ndarray) -> np.ndarray:
-    """As for chess; where superko forbids all earlier positions, these in the order of their hashes."""
+    """What legality, result and planes depend on, now and later.
+
+    Where superko forbids all earlier positions, these stand in the order of their hashes.
+    """
     plies, turns = states["plies"], np.arange(game.history)
     shown = (turns <= plies[:, None])[:, :, None, None]
     slots = ((states["slot"][:, None] - turns) % game.history)[:, :, None, None]

@@ -161,6 +161,9 @@ def test_options_are_described_in_one_line_each():
         "  deep  whether deep (true or false; default false)",
         "  path  the file (a text; required)",
     ]
+    assert described((Option("n", int, None, "simulations, as many as seconds allow", low=1),)) == [
+        "  n  simulations, as many as seconds allow (a whole number of at least 1; default none)"
+    ]
     assert described(()) == []
 
 

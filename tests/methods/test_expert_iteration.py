@@ -10,6 +10,7 @@ from alphazero.config import NetworkConfig
 from alphazero.methods import training
 from alphazero.network import save_model
 from alphazero.network.model import for_game
+from games.options import format_spec
 from tests.run.runs import config, events, killed_at, start
 
 GAMES = 200
@@ -17,7 +18,7 @@ GAMES = 200
 
 def share_of_points(game, model) -> float:
     """Return what the network's policy, without any search, takes from random moves."""
-    player = make_player(f"policy:path={model},temperature=0", game, seed=1, device="cpu")
+    player = make_player(format_spec("policy", {"path": model, "temperature": 0}), game, seed=1, device="cpu")
     return play_match(player, make_player("random", game, seed=2), game, GAMES, seed=3).share
 
 

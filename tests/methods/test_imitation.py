@@ -13,6 +13,7 @@ from alphazero.data.shards import write_shard
 from alphazero.methods import training
 from alphazero.methods.imitation import TARGET, as_imitated
 from alphazero.play.table import Seats, play_games
+from games.options import format_spec
 from tests.run.runs import events, killed_at, learner
 from tests.selfplay.helpers import worker
 
@@ -79,7 +80,11 @@ def test_moves_of_games_held_out_are_predicted_better_and_better(whole, tic_tac_
     rows = events(whole, "generation")
     losses = [row["held_out_policy_loss"] for row in rows]
     assert losses[0] > losses[-1] + 0.05 and rows[-1]["held_out_accuracy"] > 0.5  # random moves: 0.25
-    model = make_player(f"policy:path={whole / 'model.safetensors'},temperature=0", tic_tac_toe, device="cpu")
+    model = make_player(
+        format_spec("policy", {"path": whole / "model.safetensors", "temperature": 0}),
+        tic_tac_toe,
+        device="cpu",
+    )
     result = play_match(model, make_player("random", tic_tac_toe, seed=1), tic_tac_toe, 100, seed=2)
     assert result.share > 0.7
 

@@ -25,7 +25,8 @@ def test_the_example_of_the_search_page_runs(run_python):
 
 
 def test_an_evaluator_of_a_file_says_what_the_network_says():
-    path, game = require_champion("connect_four"), games.make("connect_four")
+    game = games.make("connect_four")
+    path = require_champion(games.spec(game))
     evaluator = alphazero.load_evaluator(path)
     assert isinstance(evaluator, alphazero.NetworkEvaluator) and evaluator.name == str(path)
     planes = np.zeros((1, game.planes, *game.board_shape), np.float32)

@@ -4,6 +4,7 @@ import games
 from alphazero.arena.match import play_match
 from alphazero.arena.players import make_player
 from alphazero.methods import training
+from games.options import format_spec
 from tests.run.runs import config
 
 
@@ -22,7 +23,9 @@ def test_a_network_trained_on_seven_by_seven_plays_nine_by_nine(tmp_path):
     )
     summary = training.train(settings, tmp_path / "run")
     larger = games.parse(f"go:size=9,{rules}")
-    player = make_player(f"model:path={summary.model},simulations=4", larger, seed=1, device="cpu")
+    player = make_player(
+        format_spec("model", {"path": summary.model, "simulations": 4}), larger, seed=1, device="cpu"
+    )
     result = play_match(player, make_player("random", larger, seed=2), larger, 4, seed=3)
     assert result.num_games == 4 and result.game.startswith("go:size=9")
     assert max(len(game.actions) for game in result.games) > 20

@@ -137,8 +137,12 @@ def test_progress_comes_back_from_json():
     ({"generatoin": 3}, "generatoin"), ({"counts": {"games": -(10**9)}}, "counts.games"),
     ({"shards": ["../../x"]}, "shards"), ({"shards": ["/etc/generation-000001-000001"]}, "shards"),
     ({"files": ["/abs/w.pt"]}, "files"), ({"files": ["learner-000001.pt/../x"]}, "files"),
-    ({"checkpoint": "learner-000001.pt"}, "files"), ({"under_way": "../x.under_way"}, "files"),
-    ({"files": ["learner-000001.pt"] * 2}, "files"), ({"bad_shards": ["generation-000001-000000"]}, "shards"),
+    ({"checkpoint": "learner-000001.pt"}, "checkpoint"),
+    ({"files": ["learner-000001.pt"]}, "checkpoint"),
+    ({"under_way": "../x.under_way"}, "files"),
+    ({"files": ["model-000001.safetensors"] * 2}, "files"),
+    ({"files": ["learner-000001.under_way"]}, "under_way"),
+    ({"bad_shards": ["generation-000001-000000"]}, "shards"),
 ], ids=str)  # fmt: skip
 def test_progress_that_cannot_be_is_named(change, place):
     with pytest.raises(ValueError, match=f"^{place}: "):

@@ -8,6 +8,7 @@ import pytest
 
 from alphazero.search import (
     MixtureEvaluator,
+    NetworkError,
     NetworkEvaluator,
     Oracle,
     RolloutEvaluator,
@@ -213,3 +214,36 @@ def test_variations_are_lines_of_most_visited_moves():
     for action in lines[block]:
         assert action in TIC_TAC_TOE.legal(after)
         TIC_TAC_TOE.play(after, action)
+
+
+class Unfinite(HashEvaluator):
+    """A HashEvaluator that answers `number` for the value of a position, or the logits of some of its actions."""
+
+    def __init__(self, number: float, of: str):
+        super().__init__(TIC_TAC_TOE)
+        self.number, self.of = number, of
+
+    def evaluate(self, states, planes):
+        logits, values = super().evaluate(states, planes)
+        for row, state in enumerate(states):
+            legal = TIC_TAC_TOE.legal(state)
+            if self.of == "illegal logits":
+                logits[row, np.setdiff1d(np.arange(9), legal)] = self.number
+            elif state["plies"] == 3 and self.of == "value":
+                values[row] = self.number
+            elif state["plies"] == 3:
+                logits[row, legal[-1]] = self.number
+        return logits, values
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("gumbel", [False, True])
+def test_a_search_refuses_a_value_or_a_legal_actions_logit_that_is_no_number_and_no_other(number, gumbel):
+    states, config = positions(TIC_TAC_TOE, 4), settings(gumbel=gumbel)
+    start = np.array([TIC_TAC_TOE.initial_state()])
+    for of in ("value", "a legal logit"):
+        with pytest.raises(NetworkError, match="^hashes: answers NaN or infinity for a position"):
+            search_positions(TIC_TAC_TOE, start, Unfinite(number, of), config, simulations=40)
+    expected = search_positions(TIC_TAC_TOE, states, HashEvaluator(TIC_TAC_TOE), config, simulations=40)
+    found = search_positions(TIC_TAC_TOE, states, Unfinite(number, "illegal logits"), config, simulations=40)
+    assert all((ours == theirs).all() for ours, theirs in zip(found[:-1], expected[:-1], strict=True))

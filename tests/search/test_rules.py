@@ -1,12 +1,14 @@
 """One step of each selection rule, worked by hand, and small whole trees."""
 
 import math
+from typing import get_args
 
 import numpy as np
 import pytest
 
+from alphazero.config import SearchConfig
 from alphazero.search import UniformEvaluator
-from alphazero.search.rules import edge_score, exploration_weight, make_rule
+from alphazero.search.rules import Formula, Unvisited, edge_score, exploration_weight, make_rule
 from tests.search.common import (
     TIC_TAC_TOE,
     HashEvaluator,
@@ -167,7 +169,11 @@ def test_a_loss_is_seen_two_plies_ahead_by_both_players():
 
 def test_rules_know_their_names_and_constants():
     rule = rule_of(rule="uct", fpu="constant", gumbel=True, gumbel_considered=7)
-    assert (rule.kind, rule.urgency, rule.gumbel) == (3, 1, 7)
+    assert (rule.formula, rule.unvisited, rule.gumbel) == (Formula.uct, Unvisited.constant, 7)
+    names = get_args(SearchConfig.model_fields["rule"].annotation)
+    assert (
+        [Formula(rule_of(rule=name).formula).name for name in names] == list(names) == [*Formula.__members__]
+    )
     assert rule_of().gumbel is None and rule_of(root_noise_fraction=0.3).noise_fraction == 0.0
     assert make_rule(settings(root_noise_fraction=0.3), noise=True).noise_fraction == 0.3
     assert math.isclose(rule_of(c_puct=2).c_puct, 2.0)

@@ -1,5 +1,7 @@
 """The data generator: as many games as asked for, and read back as what was played."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import torch
@@ -8,11 +10,11 @@ import games
 from alphazero.config import Config, NetworkConfig
 from alphazero.data.games import num_distinct
 from alphazero.data.loading import load_games
-from alphazero.data.shards import read_folder, shard_paths
+from alphazero.data.shards import read_folder, shard_paths, write_shard
 from alphazero.network import save_model
 from alphazero.network.model import for_game
 from alphazero.selfplay import generate
-from tests.selfplay.helpers import same, take_apart
+from tests.selfplay.helpers import legal_games, same, take_apart
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +85,19 @@ def test_loaded_games_agree_with_a_replay_in_plain_python(tic_tac_toe, folder):
         weights[list(ply.policy)] = list(ply.policy.values())
         assert loaded.policies[row] == pytest.approx(weights / weights.sum(), abs=1e-6)
     assert loaded.policies.sum(axis=1) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_loading_takes_little_more_memory_than_what_it_returns(tmp_path, tic_tac_toe):
+    games = legal_games(tic_tac_toe, 64)
+    for number in range(60):
+        write_shard(tmp_path, f"shard-{number:02d}", tic_tac_toe, games)
+    load_games(tmp_path)  # compiled, and whatever is kept
+    tracemalloc.start()
+    loaded = load_games(tmp_path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    returned = sum(array.nbytes for array in loaded[1:6])
+    assert len(loaded.states) > 7000 and peak < 1.3 * returned + 300_000
 
 
 def test_a_folder_that_holds_games_is_not_written_over(tic_tac_toe, model, folder):

@@ -4,6 +4,7 @@ import numba
 import numpy as np
 import pytest
 
+import games as rules
 from alphazero.data.games import End, join, num_distinct
 from alphazero.data.labels import WEIGHT_SCALE
 from tests.selfplay.helpers import MadeUp, same, take_apart, winner, worker
@@ -186,6 +187,35 @@ def test_random_openings_have_up_to_as_many_plies_as_asked_for_and_are_never_ove
     assert not any(tic_tac_toe.is_over(start) for start in long) and long["plies"].max() > 5
 
 
+@pytest.mark.parametrize("spec", ["tic_tac_toe", "factored-tic_tac_toe"])
+def test_the_random_plies_before_a_game_are_kept_and_lead_to_its_start(spec):
+    game = rules.parse(spec)
+    games = worker(game, random_opening_plies=12).play(60)
+    plies, actions = games.openings
+    assert set(plies.tolist()) >= {0, 1, 2, 3} and plies.sum() == len(actions)
+    first = 0
+    for number in range(games.num_games):
+        state = game.initial_state()
+        for action in actions[first : first + plies[number]]:
+            game.play(state, int(action))
+        first += plies[number]
+        assert state == games.starts[number]
+
+
+def test_games_cut_at_their_longest_length_are_told_from_those_that_ended():
+    game = rules.parse("go:size=7,history=2,komi=5.5,max_plies=80")  # that of tests/run/test_board_sizes.py
+    ends, lengths = [], []
+    games = worker(game, temperature_plies=80, search={"simulations": 3}, parallel_games=30).play(30, only=30)
+    for played in take_apart(game, games):
+        passes = [ply.action for ply in played.plies][-2:] == [49, 49]
+        assert game.is_over(played.last) and played.outcome == game.outcome(played.last)
+        assert played.end == (End.RULES if passes else End.TRUNCATED)
+        ends.append(played.end)
+        lengths.append(len(played.plies))
+    assert {End.RULES, End.TRUNCATED} == set(ends)
+    assert all(length == 80 for length, end in zip(lengths, ends, strict=True) if end == End.TRUNCATED)
+
+
 def test_moves_are_drawn_at_random_until_the_temperature_ends_and_then_the_most_visited(tic_tac_toe):
     games = worker(tic_tac_toe, temperature_plies=3).play(60)
     best = {ply: [] for ply in range(9)}
@@ -263,6 +293,35 @@ def test_saving_the_state_changes_nothing(tic_tac_toe):
     first.play(15), second.play(15)
     first.state()
     assert same(first.play(15), second.play(15))
+
+
+@pytest.mark.parametrize(("name", "value", "message"), [
+    ("active0", np.zeros(8, np.int32), r"active0 is int32\[8\], expected int8\[8\]"),
+    ("active0", np.full(8, 2, np.int8), "active0 has values other than 0 and 1"),
+    ("active0", np.zeros(8, np.int8), "are 8, of 0 trees"),
+    ("checked0", np.full(8, -1, np.int8), "checked0 has values other than 0 and 1"),
+    ("checked0", None, "checked0 is missing"),
+    ("seeds0", np.zeros(7, np.uint64), r"seeds0 is uint64\[7\], expected uint64\[8\]"),
+    ("started", np.array(3), "of 8 trees, of 3 begun"),
+    ("started", np.zeros(2, np.int64), r"started is int64\[2\], expected int64\[\]"),
+    ("weights", np.zeros(3), "'weights' is nothing of self-play's"),
+])  # fmt: skip
+def test_arrays_that_are_not_those_of_games_under_way_are_refused(tic_tac_toe, name, value, message):
+    play = worker(tic_tac_toe)
+    play.play(3)
+    games, arrays = play.state()
+    arrays = {key: array for key, array in arrays.items() if key != name}
+    with pytest.raises(ValueError, match=message) as error:
+        worker(tic_tac_toe).restore(games, arrays if value is None else arrays | {name: value})
+    assert "\n" not in str(error.value)
+
+
+def test_games_under_way_without_a_search_are_refused(tic_tac_toe):
+    play = worker(tic_tac_toe)
+    play.play(3)
+    games, arrays = play.state()
+    with pytest.raises(ValueError, match="have no labels of a search"):
+        worker(tic_tac_toe).restore(games._replace(labels=None), arrays)
 
 
 @pytest.mark.parametrize("other", [{"parallel_games": 9}, {"groups": 2}, {"groups": 2, "parallel_games": 16}])

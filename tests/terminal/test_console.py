@@ -179,7 +179,7 @@ def test_hint_and_analysis_tell_the_search_and_change_nothing():
 def test_bad_lines_are_answered_in_one_line_and_change_nothing():
     made, out = session("8|x|undp||   |quit")
     assert made.played.moves == []
-    assert "illegal move '8'" in out and "cannot read the move 'x'" in out and "did you mean undo?" in out
+    assert "illegal move '8'" in out and "cannot read the move 'x'" in out and "did you mean 'undo'?" in out
 
 
 def test_after_handicap_stones_the_second_player_is_said_to_begin():
