@@ -186,8 +186,8 @@ PLANTS = (
           "return np.float64(stored.values[ply + steps])", SAMPLES),
     Plant("data: the value of a truncated game's last position is not turned for the mover", REPLAY,
           "if not (target.bootstrap and stored.ends[number] == TRUNCATED):",
-          "if target.bootstrap and stored.ends[number] == TRUNCATED:\n            return stored.values[ply + left - 1]\n"
-          "        else:", SAMPLES),
+          "if target.bootstrap and stored.ends[number] == TRUNCATED:\n"
+          "            return stored.values[ply + left - 1]\n        else:", SAMPLES),
     Plant("data: stored actions are taken to be legal", STORED,
           "        if legal[place] == action:\n",
           "        if legal[place] >= 0:\n",
