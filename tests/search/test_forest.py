@@ -17,7 +17,9 @@ from tests.search.common import (
     settings,
 )
 
-GO = games.make("go", size=3, superko="positional")  # what is legal depends on all positions before
+GO = games.make(  # what is legal depends on all positions before
+    "go", size=3, superko="positional", history=2, max_plies=80
+)  # of the type that is trained on in tests/run/test_board_sizes.py: compiled once
 GAMES = {"tic_tac_toe": TIC_TAC_TOE, "connect_four": CONNECT_FOUR, "in_parts": IN_PARTS}
 NAMES = pytest.mark.parametrize("name", GAMES)
 
