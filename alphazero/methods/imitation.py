@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from alphazero.config.imitation import ImitationConfig
-from alphazero.data.games import Games, join, select
+from alphazero.data.games import Games, join, take
 from alphazero.data.samples import ValueTarget
 from alphazero.data.shards import read_folder
 from alphazero.data.window import ReplayWindow
@@ -64,7 +64,7 @@ class Imitation(Method):
         windows = []
         for chosen in (order[count:], order[:count]):
             window = ReplayWindow(self.game, 2**62, 2**62, 1.0)
-            window.refill([select(games, int(index), int(index) + 1) for index in np.sort(chosen)], 0)
+            window.add(take(games, np.sort(chosen)))
             windows.append(window)
         if not windows[0].num_samples:
             raise ValueError(
