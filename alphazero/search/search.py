@@ -87,7 +87,7 @@ class Search:
             grow_while_room=grow_while_room and not config.gumbel,
         )
         self._cannot_overflow = grow_while_room and self.forest.nodes.shape[1] > self.forest.edges.shape[1]
-        self._slices = Slices(FIRST_SLICE // (num_trees * max(evaluator.rollouts or 1, 1)))
+        self._slices = Slices(FIRST_SLICE // (max(num_trees, 1) * max(evaluator.rollouts or 1, 1)))
         self.share = evaluator.cacheable and config.cache_mb > 0
         self.cache = evaluations.make_cache(
             game.num_actions, int(config.cache_mb * 2**20) if self.share else 0
