@@ -16,7 +16,6 @@ import torch
 
 from alphazero.config.imitation import ImitationConfig
 from alphazero.data.games import Games, join, select
-from alphazero.data.labels import WEIGHT_SCALE, SearchLabels
 from alphazero.data.samples import ValueTarget
 from alphazero.data.shards import read_folder
 from alphazero.data.window import ReplayWindow
@@ -54,7 +53,7 @@ class Imitation(Method):
         self.loss = policy_value_loss(training.value_weight)
         games = read_all(self.config.imitation.games, self.game)
         self.digest = hashlib.sha256(games.starts.tobytes() + games.actions.tobytes()).hexdigest()
-        self.learned, self.held_out = self._split(as_imitated(games))
+        self.learned, self.held_out = self._split(games)
         choice = run.progress.inference_choice
         run.compute_as(choice or Inference(self.learner.playing, self.config.device, batch_size=64).choice)
 
@@ -115,7 +114,10 @@ class Imitation(Method):
 
 
 def read_all(folders: tuple[str, ...], game: Game) -> Games:
-    """Return the games of all folders without labels; ValueError when a shard cannot be read or is of another game."""
+    """Return the games of all folders without labels, so that samples teach the moves that were played.
+
+    ValueError when a shard cannot be read or is of another game.
+    """
     parts = []
     for folder in folders:
         _, games, bad = read_folder(folder, game)
@@ -123,18 +125,3 @@ def read_all(folders: tuple[str, ...], game: Game) -> Games:
             raise ValueError(f"imitation.games: {bad[0]}")
         parts.append(games._replace(labels=None))
     return join(parts)
-
-
-def as_imitated(games: Games) -> Games:
-    """Return games whose search, so to speak, found only the move that was played: the target of every position."""
-    n = games.num_positions
-    labels = SearchLabels(
-        values=np.zeros(n, np.float32),
-        full=np.ones(n, np.int8),
-        counts=np.ones(n, np.int32),
-        surprises=np.zeros(n, np.float32),
-        policy_actions=games.actions.copy(),
-        policy_weights=np.full(n, WEIGHT_SCALE, np.uint16),
-        lowest=np.ones((games.num_games, 2), np.float32),
-    )
-    return games._replace(labels=labels)
