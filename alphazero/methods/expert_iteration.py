@@ -23,7 +23,7 @@ from alphazero.moments import during
 from alphazero.network import Inference, save_model
 from alphazero.network.inference import resolve_device
 from alphazero.network.model import Network, for_game
-from alphazero.run.method import Column, Method, UnderWay
+from alphazero.run.method import STORED, Column, Method, UnderWay
 from alphazero.run.run import Run
 from alphazero.search import NetworkEvaluator
 from alphazero.selfplay.selfplay import SelfPlay, Tally
@@ -37,6 +37,7 @@ class ExpertIteration(Method):
     """The networks, the window and the self-play of a run of expert iteration."""
 
     columns = (
+        *STORED,
         Column("positions_per_second", "pos/s", ">6.0f"),
         Column("network_share", "net", ">4.0%"),
         Column("policy_loss", "policy", ">6.3f"),
@@ -154,14 +155,12 @@ class ExpertIteration(Method):
         """Let the candidate play from now on if it takes enough points from the network that plays."""
         assert run.evaluation is not None
         settings = self.config.run
-        run.phase("gate")
         files = run.network_file("candidate.safetensors"), run.network_file("best.safetensors")
         for file, network in zip(files, (self.learner.playing, best), strict=True):
             save_model(file, network, self.game)
         with during("gate"):
-            match = run.evaluation.match(
-                *files, settings.gate_games, derived_seed(self.config.seed, run.generation)
-            )
+            seed = derived_seed(self.config.seed, run.generation)
+            match = run.evaluation.match(*files, settings.gate_games, seed, run.show_games("gate"))
         for file in files:
             file.unlink()
         passed = match.share >= settings.gate_threshold

@@ -36,11 +36,11 @@ class Imitation(Method):
     """The network and the games of a run of imitation."""
 
     columns = (
-        Column("policy_loss", "policy", ">6.3f"),
-        Column("value_loss", "value", ">5.3f"),
-        Column("held_out_policy_loss", "held out: policy", ">16.3f"),
-        Column("held_out_accuracy", "moves", ">5.1%"),
-        Column("held_out_value_loss", "value", ">5.3f"),
+        Column("policy_loss", "policy", ">6.3f", "learned from"),
+        Column("value_loss", "value", ">5.3f", "learned from"),
+        Column("held_out_policy_loss", "policy", ">6.3f", "held out"),
+        Column("held_out_value_loss", "value", ">5.3f", "held out"),
+        Column("held_out_accuracy", "moves", ">5.1%", "held out"),
     )
 
     def __init__(self, run: Run):
