@@ -18,7 +18,7 @@ def progress_bar(work: Any = None, *, shown: bool = True, **options: Any) -> Any
 
     shown = shown and is_terminal()
     size: dict[str, Any] = {"ncols": USUAL_COLUMNS, "nrows": USUAL_ROWS}
-    if shown and _says_its_size():
+    if shown and _columns_told(sys.stderr):
         size = {"dynamic_ncols": True}
     return tqdm(work, disable=not shown, leave=False, **size, **options)
 
@@ -28,8 +28,16 @@ def is_terminal() -> bool:
     return sys.stderr is not None and sys.stderr.isatty()
 
 
-def _says_its_size() -> bool:
+def columns_of(stream: Any) -> int | None:
+    """Return how many characters a line of a terminal takes, None where the stream is none: lines of any length."""
+    if stream is None or not stream.isatty():
+        return None
+    return _columns_told(stream) or USUAL_COLUMNS
+
+
+def _columns_told(stream: Any) -> int:
+    """Return the width that a terminal tells, 0 where it tells none."""
     try:
-        return os.get_terminal_size(sys.stderr.fileno()).columns > 0
+        return os.get_terminal_size(stream.fileno()).columns
     except OSError:
-        return False
+        return 0

@@ -115,6 +115,9 @@ PLANTS = (
     Plant("first-play urgency has the wrong sign", RULES,
           "mean - rule.fpu_reduction", "mean + rule.fpu_reduction",
           "search/test_rules.py::test_first_play_urgency_by_hand"),
+    Plant("answers that are no numbers pass", SIMULATE,
+          "if not np.isfinite(number):", "if number == -1e300:",
+          "search/test_evaluators.py::test_a_search_refuses_a_value_or_a_legal_actions_logit_that_is_no_number_and_no_other[False-nan]"),
     Plant("noise below the root", SIMULATE,
           "    if node == ROOT:\n        add_root_noise(forest, rule, rule.gumbel, tree)\n    else:\n",
           "    if forest.nodes[tree, node].num_edges > 0:\n"

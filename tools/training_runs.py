@@ -29,7 +29,12 @@ FIELDS = (
     "policy_loss",
     "value_loss",
     "policy_entropy",
-)  # of a generation
+    "fresh_policy_loss",
+    "fresh_value_loss",
+    "held_out_policy_loss",
+    "held_out_value_loss",
+    "held_out_accuracy",
+)  # of a generation, those that it has
 COLUMNS, PANEL_INCHES = 3, (7.2, 4.6)
 
 
@@ -43,7 +48,8 @@ def keep(name: str, run: Path) -> None:
 def shortened(row: Row) -> Row | None:
     """Return what is kept of an event, None for nothing."""
     if row["event"] == "generation":
-        return {key: float(f"{row[key]:.4g}") if isinstance(row[key], float) else row[key] for key in FIELDS}
+        kept = {key: row[key] for key in FIELDS if key in row}
+        return {key: float(f"{x:.4g}") if isinstance(x, float) else x for key, x in kept.items()}
     if row["event"] == "rating":
         players = {
             name: [round(elo) for elo in interval]

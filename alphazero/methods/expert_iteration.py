@@ -10,20 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from alphazero.config import Config
 from alphazero.data.games import Games
 from alphazero.data.samples import ValueTarget
 from alphazero.data.window import ReplayWindow
-from alphazero.learning.learner import Learner, load_weights, mean_metrics, training_precision
+from alphazero.learning.learner import load_weights, mean_metrics, new_learner
 from alphazero.learning.losses import policy_value_loss
 from alphazero.methods.selfplay_counts import counts_of, selfplay_row
 from alphazero.moments import during
 from alphazero.network import Inference, save_model
-from alphazero.network.inference import resolve_device
-from alphazero.network.model import Network, for_game
-from alphazero.run.method import Column, Method, UnderWay
+from alphazero.network.model import Network
+from alphazero.run.method import STORED, Column, Method, UnderWay
 from alphazero.run.run import Run
 from alphazero.search import NetworkEvaluator
 from alphazero.selfplay.selfplay import SelfPlay, Tally
@@ -37,6 +35,7 @@ class ExpertIteration(Method):
     """The networks, the window and the self-play of a run of expert iteration."""
 
     columns = (
+        *STORED,
         Column("positions_per_second", "pos/s", ">6.0f"),
         Column("network_share", "net", ">4.0%"),
         Column("policy_loss", "policy", ">6.3f"),
@@ -48,14 +47,7 @@ class ExpertIteration(Method):
         assert isinstance(run.config, Config)
         self.config, self.game = run.config, run.game
         config = self.config
-        device = resolve_device(config.device)
-        torch.manual_seed(config.seed)
-        self.learner = Learner(
-            for_game(self.game, config.network),
-            config.training,
-            device,
-            training_precision(config.network.precision, device),
-        )
+        self.learner = new_learner(self.game, config)
         self.best = copy.deepcopy(self.learner.playing) if config.run.gate else None
         self.loss = policy_value_loss(config.training.value_weight)
         self.window = ReplayWindow(
@@ -154,14 +146,12 @@ class ExpertIteration(Method):
         """Let the candidate play from now on if it takes enough points from the network that plays."""
         assert run.evaluation is not None
         settings = self.config.run
-        run.phase("gate")
         files = run.network_file("candidate.safetensors"), run.network_file("best.safetensors")
         for file, network in zip(files, (self.learner.playing, best), strict=True):
             save_model(file, network, self.game)
         with during("gate"):
-            match = run.evaluation.match(
-                *files, settings.gate_games, derived_seed(self.config.seed, run.generation)
-            )
+            seed = derived_seed(self.config.seed, run.generation)
+            match = run.evaluation.match(*files, settings.gate_games, seed, run.show_games("gate"))
         for file in files:
             file.unlink()
         passed = match.share >= settings.gate_threshold

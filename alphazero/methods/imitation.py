@@ -12,19 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from alphazero.config.imitation import ImitationConfig
-from alphazero.data.games import Games, join, select
+from alphazero.data.games import Games, join, take
 from alphazero.data.samples import ValueTarget
 from alphazero.data.shards import read_folder
 from alphazero.data.window import ReplayWindow
-from alphazero.learning.learner import Learner, mean_metrics, training_precision
+from alphazero.learning.learner import mean_metrics, new_learner
 from alphazero.learning.losses import policy_value_loss
 from alphazero.moments import during
 from alphazero.network import Inference, save_model
-from alphazero.network.inference import resolve_device
-from alphazero.network.model import for_game
 from alphazero.run.method import Column, Method
 from alphazero.run.run import Run
 from games import Game
@@ -36,21 +33,18 @@ class Imitation(Method):
     """The network and the games of a run of imitation."""
 
     columns = (
-        Column("policy_loss", "policy", ">6.3f"),
-        Column("value_loss", "value", ">5.3f"),
-        Column("held_out_policy_loss", "held out: policy", ">16.3f"),
-        Column("held_out_accuracy", "moves", ">5.1%"),
-        Column("held_out_value_loss", "value", ">5.3f"),
+        Column("policy_loss", "policy", ">6.3f", "learned from"),
+        Column("value_loss", "value", ">5.3f", "learned from"),
+        Column("held_out_policy_loss", "policy", ">6.3f", "held out"),
+        Column("held_out_value_loss", "value", ">5.3f", "held out"),
+        Column("held_out_accuracy", "moves", ">5.1%", "held out"),
     )
 
     def __init__(self, run: Run):
         assert isinstance(run.config, ImitationConfig)
         self.config, self.game = run.config, run.game
-        training, device = self.config.training, resolve_device(self.config.device)
-        torch.manual_seed(self.config.seed)
-        precision = training_precision(self.config.network.precision, device)
-        self.learner = Learner(for_game(self.game, self.config.network), training, device, precision)
-        self.loss = policy_value_loss(training.value_weight)
+        self.learner = new_learner(self.game, self.config)
+        self.loss = policy_value_loss(self.config.training.value_weight)
         games = read_all(self.config.imitation.games, self.game)
         self.digest = hashlib.sha256(games.starts.tobytes() + games.actions.tobytes()).hexdigest()
         self.learned, self.held_out = self._split(games)
@@ -64,7 +58,7 @@ class Imitation(Method):
         windows = []
         for chosen in (order[count:], order[:count]):
             window = ReplayWindow(self.game, 2**62, 2**62, 1.0)
-            window.refill([select(games, int(index), int(index) + 1) for index in np.sort(chosen)], 0)
+            window.add(take(games, np.sort(chosen)))
             windows.append(window)
         if not windows[0].num_samples:
             raise ValueError(

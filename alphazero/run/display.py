@@ -1,21 +1,19 @@
 """What a training run shows: one line a generation, and on a terminal a bar with the phase and the time left.
 
-Which numbers the line has is the method's to say (`Column`); the table and the bar fit 80 columns.
+Which numbers the line has is the method's to say (`Column`). On a terminal the table leaves out what does not fit; into
+a file goes the whole table and nothing else.
 """
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 
-from tqdm import tqdm
+from alphazero.arena.rating import Interval
+from alphazero.bars import columns_of, progress_bar
+from alphazero.run.method import STORED, Column
 
-from alphazero.run.method import Column
-
-BEFORE = (
-    Column("generation", "gen", ">4"),
-    Column("minutes", "min", ">6.1f"),
-    Column("games", "games", ">7"),
-    Column("positions", "positions", ">9"),
-)
+BEFORE = (Column("generation", "gen", ">4"), Column("minutes", "min", ">6.1f"))
+ELO_WIDTH = len(" +1234 ±1234 ")
 
 
 def counted(number: int, noun: str) -> str:
@@ -34,51 +32,75 @@ class Display:
         done_minutes: float,
         done_generations: int,
     ):
-        self.columns = [column for column in (*BEFORE, *columns) if column.heading]
-        self.by_minutes = minutes > 0
-        total: float | None = minutes if self.by_minutes else (generations or None)
-        unit, form = (
-            ("min", "{n:.1f}/{total:.0f} min") if self.by_minutes else ("gen", "{n_fmt}/{total_fmt} gen")
-        )
-        self.total = minutes
-        self.bar = tqdm(
+        wanted = [column for column in (*BEFORE, *columns) if column.heading]
+        self.columns = fitting(wanted, columns_of(sys.stdout))
+        self.by_minutes, self.minutes = minutes > 0, minutes
+        form, total = "{desc}, {n_fmt} gen, {elapsed}", None
+        if minutes > 0:
+            form, total = f"{{desc}} {{percentage:3.0f}}%|{{bar}}| {{n:.1f}}/{minutes:g} min", minutes
+        elif generations > 0:
+            form, total = (
+                "{desc} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} gen, {remaining} left",
+                generations,
+            )
+        self.bar = progress_bar(
             total=total,
-            disable=not sys.stderr.isatty(),
-            initial=done_minutes if self.by_minutes else done_generations,
-            unit=unit,
-            dynamic_ncols=True,
+            initial=min(done_minutes, minutes) if self.by_minutes else done_generations,
             smoothing=0.0,
-            bar_format="{desc} {percentage:3.0f}%|{bar}| " + form + ", {remaining} left{postfix}"
-            if total
-            else None,
+            bar_format=form,
         )
-        self.bar.write(" ".join([*(heading(column) for column in self.columns), " Elo"]))
+        for line in header(self.columns):
+            self.write(line)
 
-    def phase(self, generation: int, text: str, minutes: float) -> None:
+    def phase(self, text: str, minutes: float) -> None:
         """Show what the run is doing now."""
-        self.bar.set_description_str(f"generation {generation}: {text}", refresh=False)
+        self.bar.set_description_str(text, refresh=False)
         if self.by_minutes:
-            self.bar.n = min(minutes, self.total)
+            self.bar.n = min(minutes, self.minutes)
         self.bar.refresh()
 
-    def generation(self, row: Mapping[str, float], elo: str) -> None:
-        """Write the table's line of a finished generation."""
-        self.bar.write(" ".join([*(cell(column, row) for column in self.columns), f" {elo}"]).rstrip())
+    def generation(self, row: Mapping[str, float], elo: Interval | None) -> None:
+        """Write the table's line of a finished generation; `elo` is the last rating."""
+        line = " ".join(cell(column, row) for column in self.columns)
+        self.write(line if elo is None else f"{line}  {in_short(elo)}")
         if not self.by_minutes:
             self.bar.update(1)
 
     def write(self, text: str) -> None:
         """Write a line above the bar."""
         self.bar.write(text)
+        sys.stdout.flush()  # a log can be followed
 
     def close(self) -> None:
         """Take the bar away."""
         self.bar.close()
 
 
-def heading(column: Column) -> str:
-    """Return a column's heading, as wide as its numbers."""
-    return f"{column.heading:>{width(column)}}"
+def fitting(columns: Sequence[Column], room: int | None) -> list[Column]:
+    """Return the columns that fit a line with the Elo, in order; None: all.
+
+    The first is always kept. The numbers of stored games go first, then the last columns.
+    """
+    kept = list(columns)
+    order = [*(one for one in reversed(STORED) if one in kept), *reversed(columns[1:])]
+    for spare in dict.fromkeys(order):
+        if room is None or sum(width(column) + 1 for column in kept) + ELO_WIDTH <= room:
+            break
+        kept.remove(spare)
+    return kept
+
+
+def header(columns: Sequence[Column]) -> list[str]:
+    """Return the lines above the table: headings, and above those the names of groups where there are any."""
+    headings = " ".join([*(f"{column.heading:>{width(column)}}" for column in columns), " Elo"])
+    groups = " ".join(
+        f"{name:<{sum(width(column) + 1 for column in group) - 1}}" for name, group in _groups(columns)
+    ).rstrip()
+    return [groups, headings] if groups else [headings]
+
+
+def _groups(columns: Iterable[Column]) -> list[tuple[str, list[Column]]]:
+    return [(name, list(group)) for name, group in groupby(columns, lambda column: column.group)]
 
 
 def cell(column: Column, row: Mapping[str, float]) -> str:
@@ -87,6 +109,21 @@ def cell(column: Column, row: Mapping[str, float]) -> str:
     if value is None or value != value:
         return f"{'-':>{width(column)}}"
     return f"{value:{column.form}}"
+
+
+def in_short(elo: Interval) -> str:
+    """Return a rating with half the width of its interval: "+1015 ±1486"."""
+    sign = "±" if can_write("±") else "+-"
+    return f"{round(elo.value):+d} {sign}{round((elo.high - elo.low) / 2)}"
+
+
+def can_write(text: str) -> bool:
+    """Whether stdout's encoding has these characters."""
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def width(column: Column) -> int:

@@ -13,6 +13,7 @@ from alphazero.arena.players import Player, find_kind, make_player, parse_player
 from alphazero.arena.pool import RatingPool
 from alphazero.arena.result import MatchResult
 from alphazero.config import Experiment
+from alphazero.play.progress import Progress
 from alphazero.run.names import generation_name, model_file
 from games.options import derived_seed, format_spec, parse_spec
 from games.protocol import Game
@@ -89,23 +90,36 @@ class Evaluation:
         player.name = name
         return player
 
-    def rate(self, generation: int, seed: int, damaged: frozenset[str] = frozenset()) -> list[MatchResult]:
+    def rate(
+        self,
+        generation: int,
+        seed: int,
+        damaged: frozenset[str] = frozenset(),
+        progress: Progress | bool = False,
+    ) -> list[MatchResult]:
         """Play the games of a rating of a generation, whose file exists, and add them to the pool.
 
         Earlier generations whose files are gone, or are among the `damaged` names, do not play any more.
         """
+        pool, device = self.pool, self.config.device
         settings = self.config.evaluation
-        if not self.pool.generations:
-            self.pool.calibrate(self.game, settings.games, seed=seed, device=self.config.device)
+        if not pool.generations:
+            pool.calibrate(self.game, settings.games, seed=seed, device=device, progress=progress)
         name = generation_name(generation)
         earlier = {
             other: self._earlier(other, seed)
-            for other in self.pool.generations
+            for other in pool.generations
             if self._file(other).exists() and self._file(other).name not in damaged
         }
         with self.player(self._file(name), name, settings.simulations, seed) as player:
-            return self.pool.evaluate(
-                player, self.game, settings.games, seed=seed, device=self.config.device, earlier=earlier
+            return pool.evaluate(
+                player,
+                self.game,
+                settings.games,
+                seed=seed,
+                device=device,
+                earlier=earlier,
+                progress=progress,
             )
 
     def _earlier(self, name: str, seed: int) -> Callable[[], Player]:
@@ -114,16 +128,18 @@ class Evaluation:
     def _file(self, name: str) -> Path:
         return self.checkpoints / model_file(int(name.split()[-1]))
 
-    def match(self, candidate: Path, best: Path, games: int, seed: int) -> MatchResult:
+    def match(
+        self, candidate: Path, best: Path, games: int, seed: int, progress: Progress | bool = False
+    ) -> MatchResult:
         """Return the match of a candidate's network against the one that plays now, both in files: the gate."""
         simulations = self.config.evaluation.simulations
         with (
             self.player(candidate, "candidate", simulations, seed) as new,
             self.player(best, "best", simulations, seed) as old,
         ):
-            return play_match(new, old, self.game, games, seed=seed)
+            return play_match(new, old, self.game, games, seed=seed, progress=progress)
 
-    def final_match(self, model: Path, seed: int, progress: bool) -> MatchResult | None:
+    def final_match(self, model: Path, seed: int, progress: Progress | bool = False) -> MatchResult | None:
         """Return the match against the final opponent, None where the settings name none."""
         settings = self.config.evaluation
         if not settings.final_opponent:

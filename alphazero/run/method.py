@@ -21,6 +21,13 @@ class Column(NamedTuple):
     name: str
     heading: str = ""
     form: str = ""  # such as ">6.3f"; the heading is set to the same width
+    group: str = ""  # what stands over the headings of neighbours that have it in common, such as "held out"
+
+
+STORED = (
+    Column("games", "games", ">7"),
+    Column("positions", "positions", ">9"),
+)  # of methods that store games
 
 
 class UnderWay(NamedTuple):

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import games as rules
+from alphazero.arena.rating import Interval
 from alphazero.arena.result import MatchResult
 from alphazero.config import Experiment
 from alphazero.data.games import Games
 from alphazero.data.shards import ShardError, read_shard, set_aside, write_shard
 from alphazero.moments import during
+from alphazero.play.progress import Progress as PlayProgress
 from alphazero.run import checkpoints
 from alphazero.run.display import Display
 from alphazero.run.evaluation import Evaluation
@@ -45,6 +47,7 @@ class Run:
         self._check_identity()
         self.display: Display | None = None
         self.evaluation: Evaluation | None = None  # made once it is known how the network is computed
+        self.rating: Interval | None = None  # the last one of the network
         self.messages = list(self.damage.notes)
         for name, reason in self.damage.checkpoints.items():
             if not name.endswith(".pt"):  # of a learner it is said which other one goes on
@@ -95,11 +98,27 @@ class Run:
 
     def phase(self, text: str, seldom: bool = False) -> None:
         """Show what is being done now; `seldom`: only if nothing was shown for half a second."""
-        if seldom and time.monotonic() - self._shown < REFRESH_SECONDS:
-            return
-        self._shown = time.monotonic()
+        if self.display is not None and (self._is_time() or not seldom):
+            self.display.phase(f"gen {self.generation}: {text}", self.minutes)
+
+    def show_games(self, what: str) -> PlayProgress:
+        """Say what games are played for, and return what shows how many have ended."""
         if self.display is not None:
-            self.display.phase(self.generation, text, self.minutes)
+            self.display.phase(what, self.minutes)
+
+        def show(_: str, done: int, total: int) -> None:
+            if self.display is not None and self._is_time():
+                self.display.phase(f"{what} {done}/{total}", self.minutes)
+
+        return show
+
+    def _is_time(self) -> bool:
+        """Whether nothing was shown for half a second."""
+        now = time.monotonic()
+        if now - self._shown < REFRESH_SECONDS:
+            return False
+        self._shown = now
+        return True
 
     def log(self, event: str, **values: Any) -> None:
         """Write an event of this generation into metrics.jsonl."""
@@ -111,6 +130,8 @@ class Run:
         self.evaluation = Evaluation(
             self.game, self.config, self.folder.path / "checkpoints", self.progress.pool, choice
         )
+        if self.evaluation.pool.generations:
+            self.rating = self.evaluation.pool.ratings()[self.evaluation.pool.generations[-1]]
 
     def store(self, games: Games, method: Method, **counts: float) -> None:
         """Store finished games as a shard and commit; `counts` are added to the sums of the generation."""
@@ -219,7 +240,7 @@ class Run:
         progress.generation += 1
         if self.display is not None:
             shown = {"generation": progress.generation, "minutes": self.minutes, **whole}
-            self.display.generation(shown, progress.elo)
+            self.display.generation(shown, self.rating)
         if self._rating_is_due(self.over):
             self._rate(method)
         with during("learner"):
@@ -239,16 +260,16 @@ class Run:
     def _rate(self, method: Method) -> None:
         assert self.evaluation is not None
         settings, progress = self.config, self.progress
-        if self.display is not None:
-            self.display.phase(progress.generation, "rating", self.minutes)
         name = generation_name(progress.generation)
         file = model_file(progress.generation)
         self._save_model(method, self.network_file(file))
         with during("rating"):
             seed = derived_seed(settings.seed, progress.generation)
-            self.evaluation.rate(progress.generation, seed, frozenset(self.damage.checkpoints))
+            damaged = frozenset(self.damage.checkpoints)
+            self.evaluation.rate(progress.generation, seed, damaged, self.show_games("rating"))
         ratings = self.evaluation.pool.ratings()
-        progress.pool, progress.elo = self.evaluation.pool.as_dict(), str(ratings[name])
+        self.rating = ratings[name]
+        progress.pool, progress.elo = self.evaluation.pool.as_dict(), str(self.rating)
         progress.rated_minutes = self.minutes
         progress.files.append(file)
         self.folder.log(
@@ -303,7 +324,7 @@ class Run:
             self._save_model(method, self.folder.path / MODEL)
         with during("last match"):
             match = self.evaluation.final_match(
-                self.folder.path / MODEL, self.config.seed, progress=self.display is not None
+                self.folder.path / MODEL, self.config.seed, self.show_games("last match")
             )
         if match is not None:
             self.folder.log("match", **match.as_dict())

@@ -122,7 +122,6 @@ class SelfPlay:
         ]
         self.tally = Tally()
         self.started = 0
-        self._spare: list[Games] = []
 
     @property
     def num_bytes(self) -> int:
