@@ -24,7 +24,7 @@ from games.protocol import Game
 
 
 class Tally(NamedTuple):
-    """What self-play took, compiling aside: seconds in all and inside the evaluator, positions given to it, simulations, moves."""
+    """What self-play took, compiling aside: seconds in all and inside the evaluator, positions given to it, moves."""
 
     seconds: float = 0.0
     evaluator_seconds: float = 0.0
