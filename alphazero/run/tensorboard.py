@@ -1,8 +1,10 @@
 """The curves of a run for TensorBoard: every number of every event of metrics.jsonl, by generation."""
 
+import math
 from typing import Any
 
 from alphazero.run.folder import RunFolder
+from alphazero.run.metrics import number, rating_of
 
 
 class TensorBoard:
@@ -23,11 +25,12 @@ class TensorBoard:
         self._writer.close()
 
     def __call__(self, event: str, values: dict[str, Any]) -> None:
-        """Write the numbers of one event; a rating gives the Elo of the generation that was rated."""
+        """Write the finite numbers of one event; a rating gives the Elo of the generation that was rated."""
         step = values.get("generation", 0)
         if event == "rating":
-            self._writer.add_scalar("rating/elo", values["players"][values["current"]][0], step)
-            return
-        for key, value in values.items():
-            if isinstance(value, (int, float)) and not isinstance(value, bool) and value == value:
+            elo = rating_of(values, values["current"])
+            values = {} if elo is None else {"elo": elo.value}
+        for key in values:
+            value = number(values, key)
+            if key != "generation" and not math.isnan(value):
                 self._writer.add_scalar(f"{event}/{key}", value, step)
