@@ -64,12 +64,24 @@ def resume(folder: str | os.PathLike[str], overrides: Overrides = (), progress: 
         damage, done = examine(folder, committed), committed.progress
         run = Run(config, run_folder, done, damage)  # refuses another game or method
         if done.ended and done.ended == done.generation and done.fraction_done(config.run) >= 1.0:
+            _check_same_network(folder, config)
             run_folder.go_back(committed)
             notes = [*run.messages, *(f"damaged: {why}" for why in damage.shards.values())]
             learners = {name: why for name, why in damage.checkpoints.items() if name.endswith(".pt")}
             notes += [f"damaged: {run.network_file(name)}: {why}" for name, why in learners.items()]
             return summarise(config, folder, done, notes=notes)
         return _work(run, committed, progress)
+
+
+def _check_same_network(folder: Path, config: Experiment) -> None:
+    """Refuse to go on with another network than a run that has ended has, though nothing would be done with it."""
+    how = {"precision", "compile"}  # how it is computed may change
+    began = load_config(folder / "config.toml").network.model_dump(exclude=how)
+    for name, value in config.network.model_dump(exclude=how).items():
+        if value != began[name]:
+            raise ValueError(
+                f"{folder}: the run has a network with network.{name}={began[name]!r}, not {value!r}: begin a new run"
+            )
 
 
 def _work(run: Run, committed: Committed | None, progress: bool) -> Summary:

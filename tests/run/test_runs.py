@@ -93,6 +93,15 @@ def test_settings_a_run_cannot_go_on_with_are_refused_and_nothing_changes(
 
 
 @pytest.mark.parametrize("change, message", [
+    ("network.channels=8", "the run has a network with network.channels=4, not 8: begin a new run"),
+    ("game=connect_four", "a run of tic_tac_toe cannot go on with game=connect_four"),
+])  # fmt: skip
+def test_a_run_that_has_ended_is_no_other_run_either(run_copy, whole_run, capsys, change, message):
+    assert message in error_of(capsys, "train", "--resume", run_copy, change)
+    assert_same_run(run_copy, whole_run)
+
+
+@pytest.mark.parametrize("change, message", [
     ('evaluation.anchors=["random","mcst:simulations=3"]', "evaluation.anchors: unknown kind of player"),
     ("evaluation.final_opponent=mcts:simulatons=3", "did you mean 'simulations'"),
 ])  # fmt: skip
