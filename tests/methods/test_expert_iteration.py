@@ -64,3 +64,16 @@ def test_what_was_learned_from_a_generation_that_was_lost_is_not_shown_twice(tmp
         assert [point.step for point in curves.Scalars(name)] == [1, 2, 3]
     logged = [row["policy_loss"] for row in events(tmp_path / "run", "generation")]
     assert np.allclose([point.value for point in curves.Scalars("generation/policy_loss")], logged)
+
+
+def test_generations_without_a_position_to_learn_from_are_passed_over_and_the_run_goes_on(tmp_path):
+    nothing = {"selfplay__full_search_fraction": 0.0, "selfplay__fast_simulations": 3, "run__generations": 2}
+    start(tmp_path / "run", **nothing)
+    rows = events(tmp_path / "run", "generation")
+    assert [row["window_positions"] for row in rows] == [0, 0]
+    assert [row["policy_loss"] for row in rows] == [None, None]
+    training.resume(
+        tmp_path / "run", {"selfplay.full_search_fraction": 1.0, "run.generations": 3}, progress=False
+    )
+    last = events(tmp_path / "run", "generation")[-1]
+    assert last["window_positions"] > 0 and last["policy_loss"] is not None
