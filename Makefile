@@ -7,6 +7,8 @@ PYTHON ?= python3 python3.13 python3.12 python3.11
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 TORCH := torch>=2.8,<2.14
+# Processes that the tests share.
+JOBS ?= 2
 # Options for installing torch: name the index of CPU builds here to save the CUDA download on a machine without a GPU.
 TORCH_OPTIONS ?=
 SUPPORTED := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -25,7 +27,7 @@ train: .venv/installed
 	@trap : INT; $(BIN)/alphazero train $(CONFIG) $(OVERRIDES) || [ $$? -eq 130 ]
 
 test: lint
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal
 
 lint: .venv/installed-dev
 	$(BIN)/ruff format --check --quiet . || { echo "formatting differs: run .venv/bin/ruff format ." >&2; exit 1; }

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from alphazero.interrupts import Interrupts
+from alphazero.visible import visible
 
 COMMANDS = (
     "games",
@@ -191,7 +192,7 @@ def _fail(message: str, status: int = EXIT_ERROR) -> int:
         _flush()
     except OSError:  # there is no place for what was printed; what is wrong is told all the same
         _discard_output()
-    text = " ".join(message.split())
+    text = visible(" ".join(message.split()))
     if status == EXIT_INTERRUPTED:
         print(f"{_fresh_line()}alphazero: {text}", file=sys.stderr)
     else:

@@ -140,14 +140,6 @@ def _bottom(rows, cols):
     return stones
 
 
-@njit
-def _drop_squares(rows, cols, stones):
-    """Return the free cell on top of every column that has one, as a bitboard."""
-    bottom = _bottom(rows, cols)
-    spare = bottom << np.uint64(rows)
-    return (stones + bottom) & ~spare & (spare - ONE | spare)
-
-
 @game_class("connect_four")
 class ConnectFour(NamedTuple):
     """Connect Four on two bitboards, (rows + 1) * cols at most 64.

@@ -222,7 +222,7 @@ def shown(value: Any) -> str:
         text = repr(value[: _MAX_SHOWN + 1] if isinstance(value, str) else value)
     except ValueError:  # a whole number of thousands of digits
         text = f"<{type(value).__name__}>"
-    text = text if text.isprintable() else ascii(text)
+    text = text if text.isprintable() else repr(text)
     return text if len(text) <= _MAX_SHOWN else f"{text[: _MAX_SHOWN - 3]}..."
 
 

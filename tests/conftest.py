@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 
 import pytest
+
+# A shell that starts the tests in the background lets them, and so the programs that they start, ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from alphazero.arena.players import make_player
 from alphazero.arena.pool import RatingPool
 from alphazero.arena.random_player import RandomPlayer
 from alphazero.config import SearchConfig, SelfplayConfig, build_config
-from alphazero.play.analysis import Analyst
+from alphazero.play.engine import Limit, SearchEngine
 from alphazero.search import RolloutEvaluator, Search, UniformEvaluator, search_positions
 from alphazero.selfplay import generate
 from alphazero.selfplay.selfplay import SelfPlay
@@ -34,6 +34,12 @@ def one_match(seed: int) -> None:
     play_match(RandomPlayer(GAME), RandomPlayer(GAME), GAME, 2, seed=seed)
 
 
+def one_thought(seed: int) -> object:
+    with SearchEngine(GAME, UniformEvaluator(GAME), SEARCH, Limit(simulations=4), seed=seed) as engine:
+        engine.set_position(None)
+        return engine.think()
+
+
 TAKERS: dict[str, Callable[[int], object]] = {
     "make_player": lambda seed: make_player("random", GAME, seed=seed),
     "a player": lambda seed: RandomPlayer(GAME, seed),
@@ -46,7 +52,7 @@ TAKERS: dict[str, Callable[[int], object]] = {
     "Search": lambda seed: Search(GAME, 1, SEARCH, UniformEvaluator(GAME), seed=seed),
     "RolloutEvaluator": lambda seed: RolloutEvaluator(GAME, seed=seed),
     "SelfPlay": lambda seed: SelfPlay(GAME, MadeUp(GAME), SEARCH, PLAY, seed).play(4),
-    "Analyst": lambda seed: Analyst(GAME, simulations=4, seed=seed).analyze(STATES[0]),
+    "an engine": lambda seed: one_thought(seed),
     "check_game": lambda seed: check_game(GAME, 1, seed, num_rollouts=200),
 }
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from alphazero.config import SearchConfig
+from alphazero.play.engine import Limit
 from alphazero.play.player import Decisions, Player, Turns, as_positions
 from alphazero.search import Evaluator, NetworkEvaluator, Oracle, Search
 from alphazero.search.pace import UNLIMITED
@@ -39,7 +40,7 @@ class SearchPlayer(Player):
         name: str = "search",
     ):
         super().__init__(game, name, seed)
-        self.evaluator, self.config = evaluator, config.model_copy(update={"reuse_subtree": False})
+        self.evaluator, self.config = evaluator, config
         self.simulations, self.seconds = budget_of(config, simulations, seconds), seconds
         self.temperature, self.batch = temperature, batch
         self._search: Search | None = None
@@ -57,6 +58,12 @@ class SearchPlayer(Player):
             actions[group], values[group] = found.action[:n], found.value[:n]
             policies[group] = found.policy[:n]
         return Decisions(actions, values=values, policies=policies)
+
+    @property
+    def limit(self) -> Limit:
+        """Return how long the player thinks about one position."""
+        simulations = None if self.simulations == UNLIMITED else self.simulations
+        return Limit(simulations, self.seconds or None)
 
     def new_games(self, seed: int = 0) -> None:
         """Forget all earlier games and their evaluations, and start the generator anew."""
@@ -88,15 +95,15 @@ class SearchPlayer(Player):
             self._search = Search(
                 self.game,
                 num_trees,
-                self.config,
+                self.config.model_copy(update={"reuse_subtree": False}),
                 self.evaluator,
-                leaves=self._leaves(num_trees),
+                leaves=self.leaves(num_trees),
                 simulations=self.simulations,
                 grow_while_room=self.seconds > 0.0,
             )
         return self._search
 
-    def _leaves(self, num_trees: int) -> int:
+    def leaves(self, num_trees: int) -> int:
         """Return the leaves collected per tree and batch: too many of few simulations would play worse."""
         if self.evaluator.rollouts is not None:
             return 1

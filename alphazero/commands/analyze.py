@@ -9,8 +9,11 @@ from alphazero.commands.options import (
     add_game,
     add_json,
     add_position,
+    add_seconds,
     add_seed,
     add_simulations,
+    game_of,
+    judge_spec,
     model_or_champion,
     position,
 )
@@ -19,7 +22,7 @@ SUMMARY = "show the value of a position and of each move"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_game(parser)
+    add_game(parser, of_model=True)
     add_position(parser)
     judge = parser.add_mutually_exclusive_group()
     judge.add_argument(
@@ -30,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     judge.add_argument("--rollouts", action="store_true", help="judge by random rollouts, not by a network")
     add_simulations(parser, "1000, with a network 400")
+    add_seconds(parser)
     add_seed(parser)
     add_device(parser)
     add_json(parser)
@@ -37,15 +41,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     import json
+    import sys
 
     import games
-    from alphazero.play.analysis import Analyst
+    from alphazero.arena.engines import make_engine
+    from alphazero.config import SearchConfig
+    from alphazero.terminal.compiling import telling_compilation
 
-    game = games.parse(args.game)
+    game = game_of(args.game, [args.model])
     model = None if args.rollouts else model_or_champion(args.model, games.spec(game))
     state = position(args, game)
-    analyst = Analyst(game, model, args.simulations, args.device, args.seed)
-    analysis = analyst.analyze(state)
+    text, leaves = judge_spec(args, model), None if model is None else SearchConfig().leaves
+    with (
+        telling_compilation(sys.stderr),
+        make_engine(text, game, args.seed, args.device, leaves=leaves) as engine,
+    ):
+        engine.set_position(state)
+        analysis = engine.think()
     if args.json:
         print(json.dumps({"game": games.spec(game), "state": game.state_text(state), **analysis.as_dict()}))
     else:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from games.protocol import Game
 
 DEVICES = ("auto", "cpu", "cuda")
+MODEL_SIMULATIONS, ROLLOUT_SIMULATIONS = 400, 1000  # of one move, to play or to be judged
 
 
 def whole_number(low: int) -> Callable[[str], int]:
@@ -68,7 +69,12 @@ def add_game(parser: argparse.ArgumentParser, optional: bool = False, of_model: 
 def add_position(parser: argparse.ArgumentParser) -> None:
     """Add --moves and --state, which `position` reads."""
     group = parser.add_mutually_exclusive_group()
-    group.add_argument("--moves", default="", metavar="MOVES", help='moves from the start, such as "4 4 5"')
+    group.add_argument(
+        "--moves",
+        default="",
+        metavar="MOVES",
+        help='moves from the start, such as "4 4 5", 445 or "1. e4 e5"',
+    )
     group.add_argument(
         "--state",
         metavar="TEXT",
@@ -78,9 +84,9 @@ def add_position(parser: argparse.ArgumentParser) -> None:
 
 def position(args: argparse.Namespace, game: Game) -> Any:
     """Return the position that --moves or --state tell; ValueError where there is none such."""
-    from alphazero.play.analysis import position_after
+    from games.notation import play_moves
 
-    return position_after(game, args.moves.split()) if args.state is None else game.parse_state(args.state)
+    return play_moves(game, args.moves)[1] if args.state is None else game.parse_state(args.state)
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:
@@ -106,6 +112,23 @@ def add_simulations(parser: argparse.ArgumentParser, default: str) -> None:
         metavar="N",
         help=f"simulations of the search for each move (default {default})",
     )
+
+
+def add_seconds(parser: argparse.ArgumentParser) -> None:
+    """Add --seconds, a budget of the search of its own, or a limit beside --simulations."""
+    parser.add_argument(
+        "--seconds",
+        type=positive_number,
+        metavar="S",
+        help="seconds of the search for each move, in place of simulations, or beside them as a second limit",
+    )
+
+
+def strength(args: argparse.Namespace, simulations: int) -> dict[str, Any]:
+    """Return the options of a player that --simulations and --seconds set, by default so many simulations."""
+    given = {"simulations": args.simulations, "seconds": args.seconds}
+    found = {name: value for name, value in given.items() if value is not None}
+    return found or {"simulations": simulations}
 
 
 def add_json(parser: argparse.ArgumentParser, what: str = "one JSON object") -> None:
@@ -163,6 +186,15 @@ def player_spec(text: str) -> str:
     if "/" in text and ":" not in text:
         raise FileNotFoundError(f"{text}: no such run or model, and no player such as mcts:simulations=1000")
     return text
+
+
+def judge_spec(args: argparse.Namespace, model: Path | None) -> str:
+    """Return the text of the player that judges positions: a model's search, or one by random rollouts."""
+    from games.options import format_spec
+
+    if model is not None:
+        return format_spec("model", {"path": model, **strength(args, MODEL_SIMULATIONS)})
+    return format_spec("mcts", strength(args, ROLLOUT_SIMULATIONS))
 
 
 def model_spec(path: str, simulations: int | None = None) -> str:

@@ -165,6 +165,24 @@ def select(games: Games, first: int, last: int) -> Games:
     return from_arrays(chosen | {"starts": games.starts[first:last]}, kind)
 
 
+def take(games: Games, numbers: np.ndarray) -> Games:
+    """Return the games of these numbers int64[k], in this order."""
+    arrays, kind = arrays_of(games), type(games.labels)
+    rows = {Row.GAME: numbers, Row.PLY: _rows(games.lengths, numbers)}
+    rows[Row.OPENING] = _rows(np.maximum(arrays["opening_plies"], 0), numbers)
+    if "counts" in arrays:
+        rows[Row.ENTRY] = _rows(arrays["counts"], rows[Row.PLY])
+    chosen = {name: arrays[name][rows[column.row]] for name, column in columns_of(kind).items()}
+    return from_arrays(chosen | {"starts": games.starts[numbers]}, kind)
+
+
+def _rows(counts: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """Return the rows int64[m] of those of these numbers, of things that have so many rows each, one after another."""
+    lengths = counts[numbers].astype(np.int64)
+    within = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    return np.repeat(bounds(counts)[:-1][numbers], lengths) + within
+
+
 def same_games(a: Games, b: Games) -> bool:
     """Return whether two collections are equal to the bit, what lies between the fields of positions aside."""
     first, second = (arrays_of(games) | {"starts": without_padding(games.starts)} for games in (a, b))

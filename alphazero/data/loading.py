@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from alphazero.data.games import Games
-from alphazero.data.samples import index_games, search_labels, stored_of
+from alphazero.data.samples import index_games, played_of, search_labels
 from alphazero.data.shards import each_shard
 from alphazero.search.simulate import FIRST, seen_by
 from games.bits import copy_state
@@ -75,38 +75,31 @@ class _Rows:
         for array in self.arrays:
             array.resize((first + count, *array.shape[1:]), refcheck=False)  # nobody else has seen it yet
         states, policies, results, values, game_index = (array[first:] for array in self.arrays)
-        _write_rows(
-            self.game,
-            stored_of(games),
-            search_labels(games).full,
-            np.zeros(1, self.game.state_dtype),
-            states,
-            policies,
-            results,
-        )
-        index = index_games(games)
-        values[:] = search_labels(games).values[index.first_ply[index.sample_game] + index.sample_ply]
+        index, full = index_games(games), search_labels(games).full
+        here = np.zeros(1, self.game.state_dtype)
+        _write_rows(self.game, played_of(games), index, full, here, states, policies, results)
+        values[:] = index.values[index.first_ply[index.sample_game] + index.sample_ply]
         game_index[:] = self.num_games + index.sample_game
         self.num_games += games.num_games
 
 
 @njit
-def _write_rows(game, stored, full, here, states, policies, results):
+def _write_rows(game, played, index, full, here, states, policies, results):
     """Write position, policy and result for the mover of every ply with full int8[n] == 1; policies begin as zeros."""
     row, ply, entry = 0, 0, 0
-    for number in range(stored.lengths.size):
-        copy_state(here[0], stored.starts[number])
-        for _ in range(stored.lengths[number]):
-            last = entry + stored.counts[ply]
+    for number in range(played.lengths.size):
+        copy_state(here[0], played.starts[number])
+        for _ in range(played.lengths[number]):
+            last = entry + index.counts[ply]
             if full[ply] == 1:
                 copy_state(states[row], here[0])
-                z = seen_by(game.to_move(here[0]), np.float64(stored.outcomes[number]), FIRST)
+                z = seen_by(game.to_move(here[0]), np.float64(played.outcomes[number]), FIRST)
                 results[row] = np.float32(z)
                 total = 0.0
-                for index in range(entry, last):
-                    total += stored.policy_weights[index]
-                for index in range(entry, last):
-                    policies[row, stored.policy_actions[index]] = stored.policy_weights[index] / total
+                for place in range(entry, last):
+                    total += index.policy_weights[place]
+                for place in range(entry, last):
+                    policies[row, index.policy_actions[place]] = index.policy_weights[place] / total
                 row += 1
-            game.play(here[0], np.int64(stored.actions[ply]))
+            game.play(here[0], np.int64(played.actions[ply]))
             ply, entry = ply + 1, last

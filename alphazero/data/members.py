@@ -15,10 +15,8 @@ from numpy.typing import DTypeLike
 
 MAX_UNPACKED = 2**31  # bytes of all arrays of a file together; a shard of Go 19 x 19 has 10**8
 MAX_MEMBERS = 1000
-ENTRY, END = (
-    46,
-    22,
-)  # bytes of a zip's list of members: of an entry besides its name, and of what ends the list
+# Bytes of a zip's list of members: of an entry besides its name, and of what ends the list.
+ENTRY, END = 46, 22
 PLAIN = "biuf"  # kinds of numbers: bool, int, uint, float
 
 

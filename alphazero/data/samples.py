@@ -47,27 +47,30 @@ RESULT = ValueTarget()
 
 
 class Index(NamedTuple):
-    """Where the games, plies and policy entries of a `Games` begin, and which plies may be sampled."""
+    """Where the games, plies and policy entries of a `Games` begin, which plies may be sampled, and what they teach.
+
+    Arrays alone, as compiled code takes them. What they teach is as in `search_labels`.
+    """
 
     first_ply: np.ndarray  # int64[G]
     first_entry: np.ndarray  # int64[n]
     sample_game: np.ndarray  # int64[s]
     sample_ply: np.ndarray  # int64[s], counted within the game
-    sample_surprise: np.ndarray  # float32[s], as in `SearchLabels`
+    sample_surprise: np.ndarray  # float32[s]
+    values: np.ndarray  # float32[n]
+    counts: np.ndarray  # int32[n]
+    policy_actions: np.ndarray  # int32[m]
+    policy_weights: np.ndarray  # uint16[m]
 
 
-class Stored(NamedTuple):
-    """What compiled code reads of games: arrays alone, as in `Games` and `SearchLabels`."""
+class Played(NamedTuple):
+    """What happened in games, as in `Games`, as compiled code takes it."""
 
     starts: np.ndarray
     lengths: np.ndarray
     outcomes: np.ndarray
     ends: np.ndarray
     actions: np.ndarray
-    values: np.ndarray
-    counts: np.ndarray
-    policy_actions: np.ndarray
-    policy_weights: np.ndarray
 
 
 def search_labels(games: Games) -> SearchLabels:
@@ -89,11 +92,9 @@ def search_labels(games: Games) -> SearchLabels:
     )
 
 
-def stored_of(games: Games) -> Stored:
-    """Return what compiled code reads of games with any labels."""
-    labels = search_labels(games)
-    core = (games.starts, games.lengths, games.outcomes, games.ends, games.actions)
-    return Stored(*core, labels.values, labels.counts, labels.policy_actions, labels.policy_weights)
+def played_of(games: Games) -> Played:
+    """Return what happened in games."""
+    return Played(games.starts, games.lengths, games.outcomes, games.ends, games.actions)
 
 
 def index_games(games: Games) -> Index:
@@ -104,7 +105,9 @@ def index_games(games: Games) -> Index:
     game_of_ply = np.repeat(np.arange(games.num_games), games.lengths)
     ply = np.arange(games.num_positions) - first_ply[game_of_ply]
     chosen = labels.full == 1
-    return Index(first_ply, first_entry, game_of_ply[chosen], ply[chosen], labels.surprises[chosen])
+    samples = (game_of_ply[chosen], ply[chosen], labels.surprises[chosen])
+    taught = (labels.values, labels.counts, labels.policy_actions, labels.policy_weights)
+    return Index(first_ply, first_entry, *samples, *taught)
 
 
 def rebuild(
@@ -135,7 +138,7 @@ def rebuild(
     legal = np.empty((n, game.num_actions), np.int32)
     _rebuild_all(
         game,
-        stored_of(games),
+        played_of(games),
         index,
         chosen,
         tables.cells,
@@ -151,14 +154,14 @@ def rebuild(
 
 
 @helper
-def state_at(game, stored, index, sample, state):
+def state_at(game, played, index, sample, state):
     """Set `state` to a sampled position by replaying its game; return the ply's place among all plies."""
     number = index.sample_game[sample]
     first = index.first_ply[number]
     last = first + index.sample_ply[sample]
-    copy_state(state, stored.starts[number])
+    copy_state(state, played.starts[number])
     for ply in range(first, last):
-        game.play(state, np.int64(stored.actions[ply]))
+        game.play(state, np.int64(played.actions[ply]))
     return last
 
 
@@ -173,39 +176,39 @@ def turn_planes(planes, cells, out):
 
 
 @helper
-def _rebuild_one(game, stored, index, sample, cells, actions, target, samples, row, state, legal, scratch):
-    ply = state_at(game, stored, index, sample, state)
+def _rebuild_one(game, played, index, sample, cells, actions, target, samples, row, state, legal, scratch):
+    ply = state_at(game, played, index, sample, state)
     game.encode(state, scratch)
     turn_planes(scratch, cells, samples.planes[row])
     mover = game.to_move(state)
-    z = seen_by(mover, np.float64(stored.outcomes[index.sample_game[sample]]), FIRST)
+    z = seen_by(mover, np.float64(played.outcomes[index.sample_game[sample]]), FIRST)
     samples.result[row] = np.int8(z)
     first = index.first_entry[ply]
-    _turn_policy(game, stored, state, actions, samples, row, legal, first, first + stored.counts[ply])
-    later = _value_later(game, stored, index, sample, ply, mover, target, z, state)
-    samples.value[row] = target.weight * later + (1.0 - target.weight) * stored.values[ply]
+    _turn_policy(game, index, state, actions, samples, row, legal, first, first + index.counts[ply])
+    later = _value_later(game, played, index, sample, ply, mover, target, z, state)
+    samples.value[row] = target.weight * later + (1.0 - target.weight) * index.values[ply]
 
 
 @helper
-def _value_later(game, stored, index, sample, ply, mover, target, z, state):
+def _value_later(game, played, index, sample, ply, mover, target, z, state):
     """Return r of a `ValueTarget` for the mover, z being the result for him; `state` moves on.
 
     It is z, or the search's value some plies on: `steps`, or up to the last position of a truncated game.
     """
     number = index.sample_game[sample]
-    left = stored.lengths[number] - index.sample_ply[sample]
+    left = played.lengths[number] - index.sample_ply[sample]
     steps = np.int64(target.steps)
     if steps == 0 or steps >= left:
-        if not (target.bootstrap and stored.ends[number] == TRUNCATED):
+        if not (target.bootstrap and played.ends[number] == TRUNCATED):
             return z
         steps = left - 1
     for later in range(ply, ply + steps):
-        game.play(state, np.int64(stored.actions[later]))
-    return seen_by(mover, np.float64(stored.values[ply + steps]), game.to_move(state))
+        game.play(state, np.int64(played.actions[later]))
+    return seen_by(mover, np.float64(index.values[ply + steps]), game.to_move(state))
 
 
 @helper
-def _turn_policy(game, stored, state, actions, samples, row, legal, first, last):
+def _turn_policy(game, index, state, actions, samples, row, legal, first, last):
     """Write legality and policy, action a of the turned position being actions[a] of the stored one.
 
     The policy is that of the entries first, ..., last - 1.
@@ -215,19 +218,19 @@ def _turn_policy(game, stored, state, actions, samples, row, legal, first, last)
         inverse[actions[action]] = action
     total = 0.0
     for entry in range(first, last):
-        total += stored.policy_weights[entry]
+        total += index.policy_weights[entry]
     for entry in range(first, last):
-        samples.policy[row, inverse[stored.policy_actions[entry]]] = stored.policy_weights[entry] / total
+        samples.policy[row, inverse[index.policy_actions[entry]]] = index.policy_weights[entry] / total
     for place in range(game.legal_actions(state, legal)):
         samples.legal_mask[row, inverse[legal[place]]] = True
 
 
 @njit(parallel=True)
-def _rebuild_all(game, stored, index, chosen, cells, actions, turn, target, samples, states, legal, scratch):
+def _rebuild_all(game, played, index, chosen, cells, actions, turn, target, samples, states, legal, scratch):
     for row in prange(chosen.size):
         _rebuild_one(
             game,
-            stored,
+            played,
             index,
             chosen[row],
             cells[turn[row]],

@@ -74,6 +74,10 @@ def _kind_of(names: set[str]) -> type:
     return next(kind for kind in kinds if names.issuperset(COLUMNS[kind]))
 
 
+# What these arrays say the number of.
+MEASURES = {"lengths": Row.PLY, "opening_plies": Row.OPENING, "counts": Row.ENTRY}
+
+
 def _read_games(members: Members, game: Game, kind: type, extra: set[str]) -> tuple[Games, bool]:
     """Return games whose values are in range, and whether they were written by a version that knows truncated ones.
 
@@ -86,11 +90,7 @@ def _read_games(members: Members, game: Game, kind: type, extra: set[str]) -> tu
     members.expect({"starts", *columns, *extra})
     rows: dict[Row, int | None] = {Row.GAME: None, Row.PLY: None, Row.ENTRY: None, Row.OPENING: None}
     arrays: dict[str, np.ndarray] = {}
-    for name in (
-        "lengths",
-        *(["opening_plies"] if is_new else []),
-        *(["counts"] if "counts" in columns else []),
-    ):
+    for name in (name for name in MEASURES if name in columns):
         arrays[name] = _read(members, game, name, columns[name], rows)
         rows[Row.GAME] = len(arrays["lengths"])
         rows[MEASURES[name]] = int(np.maximum(arrays[name], 0).sum(dtype=np.int64))
@@ -100,20 +100,23 @@ def _read_games(members: Members, game: Game, kind: type, extra: set[str]) -> tu
     if not is_new:
         arrays["opening_plies"] = np.full(len(arrays["lengths"]), -1, np.int32)
         arrays["opening_actions"] = np.zeros(0, np.int32)
-    given = arrays["opening_plies"] < 0
-    arrays["starts"] = np.zeros(len(given), game.state_dtype)
-    arrays["starts"][given] = members.read("starts", game.state_dtype, (int(given.sum()),))
+    arrays["starts"] = _read_starts(members, game, arrays["opening_plies"] < 0)
     check_values(game, arrays, kind)
     if not is_new and arrays["ends"].max(initial=0) > 1:
         raise ShardError("ends of a version that wrote none")
     return from_arrays(arrays, kind), is_new
 
 
-MEASURES = {
-    "lengths": Row.PLY,
-    "opening_plies": Row.OPENING,
-    "counts": Row.ENTRY,
-}  # what these say the number of
+def _read_starts(members: Members, game: Game, given: np.ndarray) -> np.ndarray:
+    """Return positions state_dtype[G]: those of the games that bool[G] says, which alone stand in the file."""
+    size = len(given) * game.state_dtype.itemsize
+    if size > MAX_UNPACKED:
+        raise ShardError(
+            f"the positions of {len(given):,} games take {size:,} bytes, more than {MAX_UNPACKED:,}"
+        )
+    starts = np.zeros(len(given), game.state_dtype)
+    starts[given] = members.read("starts", game.state_dtype, (int(given.sum()),))
+    return starts
 
 
 def _read(

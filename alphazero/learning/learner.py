@@ -9,10 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from alphazero.config import LearnerConfig
+from alphazero.config import Experiment, LearnerConfig
 from alphazero.learning.losses import Loss
-from alphazero.network.model import Network
+from alphazero.network.inference import resolve_device
+from alphazero.network.model import Network, for_game
 from alphazero.network.variants import available_variants
+from games.protocol import Game
 
 
 class TrainingDiverged(RuntimeError):
@@ -143,6 +145,14 @@ class Learner:
         if not all(isinstance(count, int) and count >= 0 for count in counts):
             raise ValueError(f"steps, bad_steps, bad_in_a_row are {counts}: expected whole numbers from 0")
         self.steps, self.bad_steps, self._bad_in_a_row = counts
+
+
+def new_learner(game: Game, config: Experiment) -> Learner:
+    """Return the learner of a fresh network for a game, the same for the same settings and seed."""
+    torch.manual_seed(config.seed)
+    device = resolve_device(config.device)
+    precision = training_precision(config.network.precision, device)
+    return Learner(for_game(game, config.network), config.training, device, precision)
 
 
 def make_optimizer(network: nn.Module, config: LearnerConfig) -> torch.optim.Optimizer:

@@ -10,19 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from alphazero.config import Config
 from alphazero.data.games import Games
 from alphazero.data.samples import ValueTarget
 from alphazero.data.window import ReplayWindow
-from alphazero.learning.learner import Learner, load_weights, mean_metrics, training_precision
+from alphazero.learning.learner import load_weights, mean_metrics, new_learner
 from alphazero.learning.losses import policy_value_loss
 from alphazero.methods.selfplay_counts import counts_of, selfplay_row
 from alphazero.moments import during
 from alphazero.network import Inference, save_model
-from alphazero.network.inference import resolve_device
-from alphazero.network.model import Network, for_game
+from alphazero.network.model import Network
 from alphazero.run.method import STORED, Column, Method, UnderWay
 from alphazero.run.run import Run
 from alphazero.search import NetworkEvaluator
@@ -49,14 +47,7 @@ class ExpertIteration(Method):
         assert isinstance(run.config, Config)
         self.config, self.game = run.config, run.game
         config = self.config
-        device = resolve_device(config.device)
-        torch.manual_seed(config.seed)
-        self.learner = Learner(
-            for_game(self.game, config.network),
-            config.training,
-            device,
-            training_precision(config.network.precision, device),
-        )
+        self.learner = new_learner(self.game, config)
         self.best = copy.deepcopy(self.learner.playing) if config.run.gate else None
         self.loss = policy_value_loss(config.training.value_weight)
         self.window = ReplayWindow(

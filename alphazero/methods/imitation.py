@@ -12,20 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from alphazero.config.imitation import ImitationConfig
-from alphazero.data.games import Games, join, select
-from alphazero.data.labels import WEIGHT_SCALE, SearchLabels
+from alphazero.data.games import Games, join, take
 from alphazero.data.samples import ValueTarget
 from alphazero.data.shards import read_folder
 from alphazero.data.window import ReplayWindow
-from alphazero.learning.learner import Learner, mean_metrics, training_precision
+from alphazero.learning.learner import mean_metrics, new_learner
 from alphazero.learning.losses import policy_value_loss
 from alphazero.moments import during
 from alphazero.network import Inference, save_model
-from alphazero.network.inference import resolve_device
-from alphazero.network.model import for_game
 from alphazero.run.method import Column, Method
 from alphazero.run.run import Run
 from games import Game
@@ -47,14 +43,11 @@ class Imitation(Method):
     def __init__(self, run: Run):
         assert isinstance(run.config, ImitationConfig)
         self.config, self.game = run.config, run.game
-        training, device = self.config.training, resolve_device(self.config.device)
-        torch.manual_seed(self.config.seed)
-        precision = training_precision(self.config.network.precision, device)
-        self.learner = Learner(for_game(self.game, self.config.network), training, device, precision)
-        self.loss = policy_value_loss(training.value_weight)
+        self.learner = new_learner(self.game, self.config)
+        self.loss = policy_value_loss(self.config.training.value_weight)
         games = read_all(self.config.imitation.games, self.game)
         self.digest = hashlib.sha256(games.starts.tobytes() + games.actions.tobytes()).hexdigest()
-        self.learned, self.held_out = self._split(as_imitated(games))
+        self.learned, self.held_out = self._split(games)
         choice = run.progress.inference_choice
         run.compute_as(choice or Inference(self.learner.playing, self.config.device, batch_size=64).choice)
 
@@ -65,7 +58,7 @@ class Imitation(Method):
         windows = []
         for chosen in (order[count:], order[:count]):
             window = ReplayWindow(self.game, 2**62, 2**62, 1.0)
-            window.refill([select(games, int(index), int(index) + 1) for index in np.sort(chosen)], 0)
+            window.add(take(games, np.sort(chosen)))
             windows.append(window)
         if not windows[0].num_samples:
             raise ValueError(
@@ -115,7 +108,10 @@ class Imitation(Method):
 
 
 def read_all(folders: tuple[str, ...], game: Game) -> Games:
-    """Return the games of all folders without labels; ValueError when a shard cannot be read or is of another game."""
+    """Return the games of all folders without labels, so that samples teach the moves that were played.
+
+    ValueError when a shard cannot be read or is of another game.
+    """
     parts = []
     for folder in folders:
         _, games, bad = read_folder(folder, game)
@@ -123,18 +119,3 @@ def read_all(folders: tuple[str, ...], game: Game) -> Games:
             raise ValueError(f"imitation.games: {bad[0]}")
         parts.append(games._replace(labels=None))
     return join(parts)
-
-
-def as_imitated(games: Games) -> Games:
-    """Return games whose search, so to speak, found only the move that was played: the target of every position."""
-    n = games.num_positions
-    labels = SearchLabels(
-        values=np.zeros(n, np.float32),
-        full=np.ones(n, np.int8),
-        counts=np.ones(n, np.int32),
-        surprises=np.zeros(n, np.float32),
-        policy_actions=games.actions.copy(),
-        policy_weights=np.full(n, WEIGHT_SCALE, np.uint16),
-        lowest=np.ones((games.num_games, 2), np.float32),
-    )
-    return games._replace(labels=labels)

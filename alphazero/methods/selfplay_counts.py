@@ -9,15 +9,16 @@ from alphazero.data.labels import SearchLabels
 from alphazero.selfplay.selfplay import Tally
 
 RESULTS = {"first_wins": 1, "draws": 0, "second_wins": -1}
-COUNTED = (*RESULTS, "resigned", "would_resign", "wrong_resigns", "distinct_games")
+COUNTED = (*RESULTS, "resigned", "truncated", "would_resign", "wrong_resigns", "distinct_games")
 
 
 def counts_of(games: Games, resign_threshold: float, tally: Tally) -> dict[str, float]:
     """Return the counts of finished games and what playing them took; players resign below the threshold."""
     would, wrong = wrong_resignations(games, resign_threshold)
+    ends = end_counts(games)
     return {
         **{name: int((games.outcomes == outcome).sum()) for name, outcome in RESULTS.items()},
-        "resigned": end_counts(games)["resigned"],
+        **{name: ends[name] for name in ("resigned", "truncated")},
         "would_resign": would,  # games played to their end in which a player's value fell below the threshold
         "wrong_resigns": wrong,  # those of them that this player did not lose
         "distinct_games": num_distinct(games),

@@ -58,6 +58,7 @@ class Inference(Oracle):
         self.device = resolve_device(device)
         self.batch_size = batch_size
         self.input_shape, self.num_actions = network.input_shape, network.num_actions
+        require_finite_weights(network.state_dict(), network.name)
         self._take(network)
         self._variants = available_variants(self.device, precision, compile)
         variant, self.choice = self._choose(choice or {})
@@ -66,8 +67,7 @@ class Inference(Oracle):
         self._turn = 0
 
     def _take(self, network: Network) -> None:
-        """Remember whose answers these are; NetworkError when its weights are not finite."""
-        require_finite_weights(network.state_dict(), network.name)
+        """Remember whose answers these are."""
         self._network = network
         self.name, self.has_policy, self.has_value = network.name, network.has_policy, network.has_value
 
@@ -128,8 +128,9 @@ class Inference(Oracle):
             )
         for runner in self._runners:
             runner.wait()
-        self._take(network)
+        require_finite_weights(network.state_dict(), network.name)
         self._folded.load(network)
+        self._take(network)
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
 

@@ -100,7 +100,8 @@ def require_heads(oracle: Oracle, *, policy: bool = False, value: bool = False) 
     for needed, given, head in ((policy, oracle.has_policy, "policy"), (value, oracle.has_value, "value")):
         if needed and not given:
             raise NetworkError(
-                f"{oracle.name}: a network without a {head} head, which is needed here: give one that has it"
+                f'{oracle.name}: a network without a {head} head (network.{head}_head="none"), which is needed here: '
+                "give one that has it"
             )
 
 

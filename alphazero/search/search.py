@@ -87,7 +87,7 @@ class Search:
             grow_while_room=grow_while_room and not config.gumbel,
         )
         self._cannot_overflow = grow_while_room and self.forest.nodes.shape[1] > self.forest.edges.shape[1]
-        self._slices = Slices(FIRST_SLICE // (num_trees * max(evaluator.rollouts or 1, 1)))
+        self._slices = Slices(FIRST_SLICE // max(1, num_trees * max(evaluator.rollouts or 1, 1)))
         self.share = evaluator.cacheable and config.cache_mb > 0
         self.cache = evaluations.make_cache(
             game.num_actions, int(config.cache_mb * 2**20) if self.share else 0
@@ -98,6 +98,7 @@ class Search:
         self._slots = np.zeros(num_trees * leaves, np.int32)
         self._table = np.full(1 << (2 * num_trees * leaves).bit_length(), -1, np.int32)
         self.rows_evaluated = 0
+        self.forest.leaves["node"] = simulate.NONE  # of trees that never begin nothing is to be evaluated
         self.seed_trees(seed)
 
     def seed_trees(self, seed: int, trees: np.ndarray | None = None) -> None:

@@ -4,7 +4,6 @@
 and say what is needed to go on exactly there: the games under way (not their trees) and the random generators.
 """
 
-import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -16,6 +15,7 @@ from alphazero.data.labels import SearchLabels
 from alphazero.moments import during
 from alphazero.search.evaluators import Evaluator
 from alphazero.search.forest import ROOT
+from alphazero.search.pace import thinking_clock
 from alphazero.search.search import Search
 from alphazero.selfplay import moves
 from alphazero.selfplay.logs import make_logs, put_game, take_game
@@ -24,7 +24,7 @@ from games.protocol import Game
 
 
 class Tally(NamedTuple):
-    """What self-play took: seconds in all and inside the evaluator, positions given to it, simulations, moves."""
+    """What self-play took, compiling aside: seconds in all and inside the evaluator, positions given to it, moves."""
 
     seconds: float = 0.0
     evaluator_seconds: float = 0.0
@@ -122,7 +122,6 @@ class SelfPlay:
         ]
         self.tally = Tally()
         self.started = 0
-        self._spare: list[Games] = []
 
     @property
     def num_bytes(self) -> int:
@@ -143,7 +142,7 @@ class SelfPlay:
         under way stay for the next call; with `only`, no more than that many games are begun in all.
         progress(games, positions) is called after each batch; `until` may end the call early by returning True.
         """
-        start, rows = time.perf_counter(), sum(group.search.rows_evaluated for group in self.groups)
+        start, rows = thinking_clock(), sum(group.search.rows_evaluated for group in self.groups)
         moves_before = sum(group.moves for group in self.groups)
         self._evaluator_seconds = 0.0
         ended: list[Games] = []
@@ -166,7 +165,7 @@ class SelfPlay:
             self._expand(group)
         self.tally = self.tally.plus(
             Tally(
-                time.perf_counter() - start,
+                thinking_clock() - start,
                 self._evaluator_seconds,
                 sum(group.search.rows_evaluated for group in self.groups) - rows,
                 sum(group.moves for group in self.groups) - moves_before,
@@ -188,16 +187,16 @@ class SelfPlay:
     def _submit(self, group: _Group) -> None:
         batch = group.search.collect()
         if batch is not None:
-            began = time.perf_counter()
+            began = thinking_clock()
             with during("batch"):
                 group.pending = submit(self.evaluator, *batch)
-            self._evaluator_seconds += time.perf_counter() - began
+            self._evaluator_seconds += thinking_clock() - began
 
     def _expand(self, group: _Group) -> None:
         if group.pending is not None:
-            began = time.perf_counter()
+            began = thinking_clock()
             logits, values = group.pending()
-            self._evaluator_seconds += time.perf_counter() - began
+            self._evaluator_seconds += thinking_clock() - began
             group.pending = None
             group.search.expand(logits, values)
 

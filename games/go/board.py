@@ -24,12 +24,6 @@ def point_of(cols, action):
 
 
 @helper
-def action_of(cols, point):
-    """Return row * cols + col of a point."""
-    return (point // (cols + 1) - 1) * cols + point % (cols + 1) - 1
-
-
-@helper
 def steps(stride):
     """Return what leads to the four neighbours of a point."""
     return (-1, 1, -stride, stride)

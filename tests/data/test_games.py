@@ -3,7 +3,17 @@
 import numpy as np
 import pytest
 
-from alphazero.data.games import Games, end_counts, join, no_games, num_distinct, select, without_padding
+from alphazero.data.games import (
+    Games,
+    end_counts,
+    join,
+    no_games,
+    num_distinct,
+    same_games,
+    select,
+    take,
+    without_padding,
+)
 from alphazero.data.labels import PolicyLabels, kind_name
 from tests.selfplay.helpers import random_games, same
 
@@ -110,3 +120,15 @@ def test_games_are_counted_by_how_they_ended(tic_tac_toe):
     games = random_games(tic_tac_toe, [1] * 6)._replace(ends=np.array([0, 2, 1, 2, 4, 2], np.int8))
     assert end_counts(games) == {"rules": 1, "resigned": 1, "truncated": 3, "time": 0, "fault": 1}
     assert end_counts(no_games(tic_tac_toe)) == dict.fromkeys(end_counts(games), 0)
+
+
+@pytest.mark.parametrize("labels", ["search", "none"])
+def test_games_taken_by_number_are_those_selected_one_by_one(tic_tac_toe, labels):
+    games = random_games(tic_tac_toe, [3, 0, 5, 2, 9, 1])
+    if labels == "none":
+        games = games._replace(labels=None)
+    for numbers in ([4, 0, 1, 4], [2], [], list(range(6))):
+        taken = take(games, np.array(numbers, np.int64))
+        parts = [select(games, number, number + 1) for number in numbers]
+        assert taken.num_games == len(numbers)
+        assert not parts or same_games(taken, join(parts))

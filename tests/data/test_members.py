@@ -11,9 +11,18 @@ import zipfile
 import numpy as np
 import pytest
 
+import games
 from alphazero.data.loading import load_games
 from alphazero.data.members import MAX_UNPACKED, Members
-from alphazero.data.shards import ShardError, pack, read_folder, read_manifest, read_shard, write_shard
+from alphazero.data.shards import (
+    ShardError,
+    pack,
+    read_folder,
+    read_manifest,
+    read_shard,
+    unpack,
+    write_shard,
+)
 from tests.selfplay.helpers import legal_games, same
 from tools.forge import HEADERS, npy
 
@@ -23,10 +32,10 @@ def stored(tic_tac_toe):
     return legal_games(tic_tac_toe, 6, seed=2)
 
 
-def with_members(games, changes: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+def with_members(stored, changes: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
     """Return a shard with some members written over or added."""
     new = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(pack(games))) as old, zipfile.ZipFile(new, "w", compression) as zipped:
+    with zipfile.ZipFile(io.BytesIO(pack(stored))) as old, zipfile.ZipFile(new, "w", compression) as zipped:
         for name in old.namelist():
             zipped.writestr(name, changes.get(name, old.read(name)))
         for name in changes.keys() - set(old.namelist()):
@@ -131,6 +140,14 @@ def test_the_sizes_of_all_arrays_together_are_bounded(monkeypatch, stored):
     with pytest.raises(ShardError, match="policy_actions and the others take more than 1,000 bytes"):
         for _ in range(10):
             members.read("policy_actions", np.int32, (None,))
+
+
+def test_more_games_than_fit_the_memory_are_refused_before_their_positions_are_made(
+    folder, stored, monkeypatch
+):
+    monkeypatch.setattr("alphazero.data.shards.MAX_UNPACKED", stored.starts.nbytes - 1)
+    with pytest.raises(ShardError, match="the positions of 6 games take 144 bytes, more than 143"):
+        unpack(pack(stored), games.make("tic_tac_toe"))
 
 
 @pytest.mark.parametrize("manifest, message", [

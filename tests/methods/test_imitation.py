@@ -11,7 +11,7 @@ from alphazero.data.games import Games
 from alphazero.data.samples import index_games, rebuild
 from alphazero.data.shards import write_shard
 from alphazero.methods import training
-from alphazero.methods.imitation import TARGET, as_imitated
+from alphazero.methods.imitation import TARGET
 from alphazero.play.table import Seats, play_games
 from games.options import format_spec
 from tests.run.runs import events, killed_at, learner
@@ -64,7 +64,7 @@ def whole(tmp_path_factory, expert_games):
 
 def test_the_target_of_a_position_is_the_move_that_was_played_and_the_result_for_the_mover(tic_tac_toe):
     played = worker(tic_tac_toe, seed=3).play(20)
-    games = as_imitated(played)
+    games = played._replace(labels=None)
     samples = rebuild(tic_tac_toe, games, index_games(games), np.arange(games.num_positions), TARGET)
     assert samples.policy.argmax(axis=1).tolist() == games.actions.tolist()
     assert np.allclose(samples.policy.max(axis=1), 1.0)

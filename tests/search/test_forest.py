@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import games
-from alphazero.search import Search, UniformEvaluator, search_positions
+from alphazero.search import Search, UniformEvaluator, root, search_positions
 from alphazero.search.forest import EDGE, NODE, make_forest, size_bytes
 from tests.search.common import (
     CONNECT_FOUR,
@@ -17,7 +17,9 @@ from tests.search.common import (
     settings,
 )
 
-GO = games.make("go", size=3, superko="positional")  # what is legal depends on all positions before
+GO = games.make(  # what is legal depends on all positions before
+    "go", size=3, superko="positional", history=2, max_plies=80
+)  # of the type that is trained on in tests/run/test_board_sizes.py: compiled once
 GAMES = {"tic_tac_toe": TIC_TAC_TOE, "connect_four": CONNECT_FOUR, "in_parts": IN_PARTS}
 NAMES = pytest.mark.parametrize("name", GAMES)
 
@@ -241,6 +243,15 @@ def test_a_budget_that_the_forest_has_no_room_for_is_refused():
     search = search_of(TIC_TAC_TOE, positions(TIC_TAC_TOE, 2), HashEvaluator(TIC_TAC_TOE), 20)
     with pytest.raises(ValueError, match="a budget of 21 simulations: this search was made for at most 20"):
         search.start(np.array([3, 21]))
+
+
+def test_what_was_found_is_written_out_by_one_compiled_kernel_for_all_games():
+    for game in (TIC_TAC_TOE, CONNECT_FOUR):
+        search = search_of(game, positions(game, 1), HashEvaluator(game), 5)
+        search.run()
+        assert search.result().visits.sum() == 5 and search.variations(0)
+    for kernel in (root.write_results, root.variation):
+        assert len({arguments[0] for arguments in kernel.signatures}) == 1
 
 
 def test_no_positions_give_an_empty_result():

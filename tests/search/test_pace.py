@@ -8,7 +8,14 @@ import pytest
 
 from alphazero.search import RolloutEvaluator, Search, UniformEvaluator, search_positions
 from alphazero.search.pace import SLICE_SECONDS, UNLIMITED, Slices
-from tests.search.common import BIG_CONNECT_FOUR, CONNECT_FOUR, HashEvaluator, positions, settings
+from tests.search.common import (
+    BIG_CONNECT_FOUR,
+    CONNECT_FOUR,
+    TIC_TAC_TOE,
+    HashEvaluator,
+    positions,
+    settings,
+)
 from tests.search.test_forest import check_tree
 
 
@@ -149,10 +156,10 @@ def test_seconds_alone_are_a_budget_and_simulations_with_them_bind_too():
 
 
 def test_gumbel_search_by_seconds_alone_is_refused_in_words():
-    states, evaluator = positions(CONNECT_FOUR, 1), HashEvaluator(CONNECT_FOUR)
+    states, evaluator = positions(TIC_TAC_TOE, 1), HashEvaluator(TIC_TAC_TOE)
     with pytest.raises(ValueError, match="seconds=2 alone for Gumbel search.*say simulations too"):
-        search_positions(CONNECT_FOUR, states, evaluator, settings(gumbel=True), seconds=2.0)
+        search_positions(TIC_TAC_TOE, states, evaluator, settings(gumbel=True), seconds=2.0)
     result = search_positions(
-        CONNECT_FOUR, states, evaluator, settings(gumbel=True), seconds=60.0, simulations=20
+        TIC_TAC_TOE, states, evaluator, settings(gumbel=True), seconds=60.0, simulations=20
     )
     assert np.sum(result.visits) == 20

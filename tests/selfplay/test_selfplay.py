@@ -43,6 +43,10 @@ def test_no_more_games_are_begun_than_asked_for(tic_tac_toe):
     assert play.play(1, only=19).num_games == 0
 
 
+def test_fewer_games_than_trees_are_played_to_their_ends_too(tic_tac_toe):
+    assert worker(tic_tac_toe, parallel_games=8).play(3, only=3).num_games == 3
+
+
 def test_the_same_seed_gives_the_same_games_on_one_thread_and_on_two(tic_tac_toe):
     try:
         numba.set_num_threads(min(2, numba.config.NUMBA_NUM_THREADS))
