@@ -12,7 +12,6 @@ import json
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from pathlib import Path
 from statistics import median
 from typing import Any, Literal, NamedTuple
@@ -61,7 +60,8 @@ class Finding(NamedTuple):
 
     def change(self, config: Experiment) -> str:
         """Return advice and remark in words, with the values that the settings have now."""
-        words = [_in_words(do, list(group), config) for do, group in groupby(self.advice, lambda one: one.do)]
+        kinds = dict.fromkeys(one.do for one in self.advice)
+        words = [_in_words(do, [one for one in self.advice if one.do == do], config) for do in kinds]
         return "; ".join([*words, *filter(None, [self.remark])]) or NOTHING_LEFT
 
 

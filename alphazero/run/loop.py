@@ -43,10 +43,10 @@ class Summary(NamedTuple):
     notes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
+        stored = f", {self.games} games, {self.positions} positions" if self.games else ""
         lines = [
             *self.notes,
-            f"{counted(self.generations, 'generation')}, {self.games} games, {self.positions} positions in "
-            f"{self.minutes:.1f} minutes of training",
+            f"{counted(self.generations, 'generation')}{stored} in {self.minutes:.1f} minutes of training",
             *([f"Elo {self.elo}"] if self.elo else []),
             *([self.match_text] if self.match_text else []),
             f"model   {self.model}",
