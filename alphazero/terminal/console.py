@@ -153,9 +153,9 @@ class Console:
         played = self.played
         reason = "" if played.resigned is not None else played.game.end_reason(played.state)
         why = f" {reason[0].upper()}{reason[1:]}." if reason else ""
-        self.say(f"Game over. {self._outcome()}{why} (new, undo, save, quit)")
+        self.say(f"Game over. {self._ending()}{why} (new, undo, save, quit)")
 
-    def _outcome(self) -> str:
+    def _ending(self) -> str:
         played = self.played
         if played.outcome == 0:
             return "A draw."
