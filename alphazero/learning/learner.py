@@ -140,7 +140,8 @@ class Learner:
         load_optimizer(self.optimizer, state["optimizer"])
         set_hyperparameters(self.optimizer, self.config)
         if self.averaged is not None:
-            load_weights(self.averaged, state["averaged"] or state["network"])
+            averaged = state["averaged"]
+            load_weights(self.averaged, state["network"] if averaged is None else averaged)
         counts = state["steps"], state["bad_steps"], state["bad_in_a_row"]
         if not all(isinstance(count, int) and count >= 0 for count in counts):
             raise ValueError(f"steps, bad_steps, bad_in_a_row are {counts}: expected whole numbers from 0")
@@ -179,13 +180,26 @@ def load_optimizer(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> N
     """Load the state of an optimizer of the same kind and parameters; ValueError when it is another's."""
     expected = [set(group) for group in optimizer.param_groups]
     optimizer.load_state_dict(state)
-    fits = all(
-        not isinstance(value, Tensor) or value.dim() == 0 or value.shape == parameter.shape
-        for parameter, values in optimizer.state.items()
-        for value in values.values()
-    )
-    if not fits or [set(group) for group in optimizer.param_groups] != expected:
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    whole = all(parameter in optimizer.state for parameter in parameters) or not optimizer.state
+    kept = whole and all(_fits(optimizer, parameter, values) for parameter, values in optimizer.state.items())
+    if not kept or [set(group) for group in optimizer.param_groups] != expected:
         raise ValueError("the optimizer's state is that of another network or version")
+
+
+def _fits(optimizer: torch.optim.Optimizer, parameter: Tensor, values: dict[str, Any]) -> bool:
+    """Whether what an optimizer keeps of a parameter is what it would have made for it."""
+    if isinstance(optimizer, torch.optim.SGD):
+        values = {name: value for name, value in values.items() if value is not None}
+        names, shapes = {"momentum_buffer"}, {}
+    else:
+        names, shapes = {"step", "exp_avg", "exp_avg_sq"}, {"step": torch.Size()}
+        if set(values) != names:
+            return False
+    return set(values) <= names and all(
+        isinstance(value, Tensor) and value.shape == shapes.get(name, parameter.shape)
+        for name, value in values.items()
+    )
 
 
 def load_weights(network: nn.Module, weights: dict[str, Tensor]) -> None:

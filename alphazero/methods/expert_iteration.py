@@ -179,6 +179,8 @@ class ExpertIteration(Method):
         if self.best is not None:
             load_weights(self.best, best or self.learner.playing.state_dict())
         debt = state["sample_debt"] if "sample_debt" in state else state["earlier"]["sample_debt"]
+        if not 0.0 <= debt < math.inf:
+            raise ValueError(f"sample_debt is {debt!r}: expected a number of at least 0")
         self.sample_debt = float(debt)
         self.inference.load(self.playing)
 

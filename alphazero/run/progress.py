@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from alphazero.config import RunConfig
 
-Count = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=0, le=10**15)]
 Minutes = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 SHARD = re.compile(r"generation-\d{6,}-\d{6,}")
 CHECKPOINT = re.compile(
@@ -107,8 +107,14 @@ class Progress:
 
 
 def upgraded(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the first format of progress.json holds as today's fields; what only it knew goes into `earlier`."""
+    """Return what the first format of progress.json holds as today's fields; what only it knew goes into `earlier`.
+
+    ValueError for a key that it never had.
+    """
     known = {field.name for field in dataclasses.fields(Progress)}
+    old = known | {*_FIRST_FORMAT.values(), "tally", "sample_debt", "metrics_bytes"}
+    if unknown := sorted(set(data) - old):
+        raise ValueError(f"{unknown[0]!r} is nothing of a run's progress")
     new = {key: value for key, value in data.items() if key in known}
     counts = {name: data.get(old, 0) for name, old in _FIRST_FORMAT.items()}
     tally = data.get("tally") or [0.0, 0.0, 0, 0]
