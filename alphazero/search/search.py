@@ -167,8 +167,7 @@ class Search:
 
         NetworkError when a value or a legal action's logit is NaN or infinite; the search cannot go on then.
         """
-        simulate.expand_leaves(self.game, self.forest, self.rule, self._rows, logits, values)
-        if self.forest.trees["not_finite"].any():
+        if not simulate.expand_leaves(self.game, self.forest, self.rule, self._rows, logits, values):
             raise not_finite(self.evaluator.name)
         if self.share:
             keys = self.forest.leaves["hash"].reshape(-1)[self._slots[: self._count]]

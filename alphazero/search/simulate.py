@@ -158,6 +158,15 @@ def note_not_finite(forest, tree, number):
 
 
 @helper
+def all_finite(forest):
+    """Whether no tree was given something that is no number."""
+    for tree in range(forest.trees.size):
+        if forest.trees[tree].not_finite != 0:
+            return False
+    return True
+
+
+@helper
 def expand(game, forest, tree, node, state, logits, uniform):
     """Give a node its edges, priors the softmax of the legal actions' logits (float32[A]), or equal if `uniform`.
 
@@ -359,10 +368,14 @@ def _gather_and_encode(game, forest, rule, cache, planes, tree):
 
 @njit(parallel=True)
 def expand_leaves(game, forest, rule, rows, logits, values):
-    """Expand and back up every waiting leaf: rows int32[T, K], logits float32[B, A], values float32[B]."""
+    """Expand and back up every waiting leaf: rows int32[T, K], logits float32[B, A], values float32[B].
+
+    Return whether all that was read of them was finite.
+    """
     for index in prange(rows.shape[0]):
         tree = np.int64(index)
         expand_tree(game, forest, rule, tree, rows[tree], logits, values)
+    return all_finite(forest)
 
 
 @njit(parallel=True)
