@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> None:
         make_engine(text, game, args.seed, args.device, leaves=leaves) as engine,
     ):
         engine.set_position(state)
-        analysis = engine.think()
+        analysis = engine.think(lines=None)
     if args.json:
         print(json.dumps({"game": games.spec(game), "state": game.state_text(state), **analysis.as_dict()}))
     else:

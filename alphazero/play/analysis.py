@@ -16,7 +16,10 @@ SIDES = ("first", "second")
 
 
 class MoveAnalysis(NamedTuple):
-    """One legal move: prior P, visits N, q = W/N in [-1, 1] for the mover, and the play expected with it."""
+    """One legal move: prior P, visits N, q = W/N in [-1, 1] for the mover, and the play expected with it.
+
+    The principal variation begins with the move; it is the move alone where nobody asked for more.
+    """
 
     action: int
     move: str
@@ -68,18 +71,30 @@ class Analysis(NamedTuple):
 
 
 def analysis_of(
-    game: Game, state: np.void, result: SearchResult, simulations: int, action: int | None = None
+    game: Game,
+    state: np.void,
+    result: SearchResult,
+    simulations: int,
+    action: int | None = None,
+    lines: int | None = None,
 ) -> Analysis:
-    """Return what a search of one position, with variations, found there; action: the one to play if it was drawn."""
+    """Return what a search of one position, with variations, found there.
+
+    action: the one to play where it was drawn; lines: how many of the best moves get their principal variation, which
+    takes time in games with many moves (None: all).
+    """
     legal, best = game.legal(state), int(result.action[0])
     order = np.lexsort((-result.prior[0, legal], -result.visits[0, legal], legal != best))
-    moves = tuple(_move(game, state, result, int(each)) for each in legal[order])
+    moves = []
+    for rank, each in enumerate(legal[order].tolist()):
+        line = result.principal_variation[0].get(each, [each])
+        moves.append(_move(game, state, result, line if lines is None or rank < lines else [each]))
     chosen = best if action is None else action
-    return Analysis(int(game.to_move(state)), float(result.value[0]), simulations, moves, chosen)
+    return Analysis(int(game.to_move(state)), float(result.value[0]), simulations, tuple(moves), chosen)
 
 
-def _move(game: Game, state: np.void, result: SearchResult, action: int) -> MoveAnalysis:
-    line = _names(game, state, result.principal_variation[0].get(action, [action]))
+def _move(game: Game, state: np.void, result: SearchResult, actions: Sequence[int]) -> MoveAnalysis:
+    line, action = _names(game, state, actions), actions[0]
     return MoveAnalysis(
         action,
         line[0],

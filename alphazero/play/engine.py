@@ -23,6 +23,7 @@ from games import Game
 __all__ = ["Engine", "Limit", "PlayerEngine", "Report", "SearchEngine"]
 
 REPORT_SECONDS = 1.0  # between two reports of a search that goes on
+LINES = 10  # best moves whose principal variation is told, unless another number is asked for
 CACHE_SHARE = 0.25  # of an engine's memory that evaluations may take
 Report = Callable[[Analysis], object]  # told, while an engine thinks, what it thinks so far
 
@@ -64,18 +65,20 @@ class Engine(ABC):
         self._stopped.clear()
         self._moved(*before)
 
-    def think(self, limit: Limit | None = None, report: Report | None = None) -> Analysis:
+    def think(
+        self, limit: Limit | None = None, report: Report | None = None, lines: int | None = LINES
+    ) -> Analysis:
         """Return what is found in the position within a limit (`self.limit` by default).
 
-        report: told about every second what is found so far, where the engine can say. ValueError when the game is
-        over.
+        report: told about every second what is found so far, where the engine can say; lines: how many of the best
+        moves get a principal variation (None: all). ValueError when the game is over.
         """
         if self.game.is_over(self.state):
             raise ValueError(
                 f"the game is over in {self.game.state_text(self.state)!r}: there is no move to judge"
             )
         try:
-            return self._think(self.limit if limit is None else limit, report)
+            return self._think(self.limit if limit is None else limit, report, lines)
         finally:
             self._stopped.clear()
 
@@ -100,7 +103,7 @@ class Engine(ABC):
         self.close()
 
     @abstractmethod
-    def _think(self, limit: Limit, report: Report | None) -> Analysis:
+    def _think(self, limit: Limit, report: Report | None, lines: int | None) -> Analysis:
         """Return what is found in `self.state`, which is not over."""
 
     def _moved(self, start: np.void, moves: list[int]) -> None:  # noqa: B027
@@ -160,7 +163,7 @@ class SearchEngine(Engine):
         for action in self.moves[len(moves) :]:
             self._search.play(np.array([action]))
 
-    def _think(self, limit: Limit, report: Report | None) -> Analysis:
+    def _think(self, limit: Limit, report: Report | None, lines: int | None) -> Analysis:
         search = self._search_for(limit)
         if not self._is_at_root:
             states = np.zeros(1, self.game.state_dtype)
@@ -168,9 +171,9 @@ class SearchEngine(Engine):
             search.set_roots(states)
         self._is_at_root = False  # an interruption in the middle leaves a tree that nobody should go on with
         search.start(limit.simulations or UNLIMITED)
-        search.run(limit.seconds, self._watch(search, report))
+        search.run(limit.seconds, self._watch(search, report, lines))
         self._is_at_root = search.keep
-        return self._found(search, draw=True)
+        return self._found(search, lines, draw=True)
 
     def _search_for(self, limit: Limit) -> Search:
         """Return the search, made when it is first needed, and anew when it must make more simulations at once."""
@@ -191,7 +194,7 @@ class SearchEngine(Engine):
             )
         return self._search
 
-    def _watch(self, search: Search, report: Report | None) -> Callable[[], bool]:
+    def _watch(self, search: Search, report: Report | None, lines: int | None) -> Callable[[], bool]:
         """Return what says whether to stop, and reports now and then."""
         told = thinking_clock()
 
@@ -199,17 +202,17 @@ class SearchEngine(Engine):
             nonlocal told
             if report is not None and thinking_clock() - told >= REPORT_SECONDS:
                 told = thinking_clock()
-                report(self._found(search))
+                report(self._found(search, lines))
             return self._stopped.is_set()
 
         return is_stopped
 
-    def _found(self, search: Search, draw: bool = False) -> Analysis:
+    def _found(self, search: Search, lines: int | None, draw: bool = False) -> Analysis:
         simulations = int(search.forest.trees["done"][0])
         drawn = None
         if draw and self.temperature > 0.0:
             drawn = int(search.result(self.temperature).action[0])
-        return analysis_of(self.game, self.state, search.result(variations=True), simulations, drawn)
+        return analysis_of(self.game, self.state, search.result(variations=True), simulations, drawn, lines)
 
 
 class PlayerEngine(Engine):
@@ -228,7 +231,7 @@ class PlayerEngine(Engine):
         """Close the player."""
         self.player.close()
 
-    def _think(self, limit: Limit, report: Report | None) -> Analysis:
+    def _think(self, limit: Limit, report: Report | None, lines: int | None) -> Analysis:
         states = np.zeros(1, self.game.state_dtype)
         states[0] = self.state
         found = self.player.decide(Turns.of(states)._replace(moves=[self.moves]))

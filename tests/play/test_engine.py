@@ -14,6 +14,7 @@ from alphazero.play.engine import Limit, PlayerEngine, SearchEngine
 from alphazero.play.player import Decisions
 from alphazero.search import RolloutEvaluator, search_positions
 from games.notation import play_moves
+from tests.search.common import HashEvaluator
 
 GAME = games.make("connect_four")
 
@@ -156,8 +157,17 @@ def test_an_interruption_in_the_middle_leaves_an_engine_that_thinks_on(monkeypat
     assert visits(engine.think(Limit(300))) in (299, 300)
 
 
+def test_the_best_moves_get_a_principal_variation_and_all_of_them_where_that_is_asked_for():
+    engine = rollouts(Limit(2000))
+    for lines, expected in ((2, [True, True] + [False] * 5), (None, [True] * 7), (0, [False] * 7)):
+        found = engine.think(lines=lines)
+        assert [len(move.principal_variation) > 1 for move in found.moves] == expected
+        assert all(move.principal_variation[0] == move.move for move in found.moves)
+
+
 def test_gumbel_search_needs_simulations():
-    engine = rollouts(Limit(40), gumbel=True)
+    config = SearchConfig(gumbel=True, memory_mb=64.0)
+    engine = SearchEngine(GAME, HashEvaluator(GAME), config, Limit(40))
     assert visits(engine.think()) in (39, 40)
     assert visits(engine.think(Limit(80))) in (79, 80)  # more than it was made for
     with pytest.raises(ValueError, match="Gumbel search shares out simulations"):

@@ -38,7 +38,7 @@ class Oracle(Engine):
     def __init__(self, game):
         super().__init__(game, "oracle", Limit())
 
-    def _think(self, limit, report) -> Analysis:
+    def _think(self, limit, report, lines) -> Analysis:
         moves = (MoveAnalysis(3, "4", 0.5, 60, 0.25, ("4", "3")), MoveAnalysis(0, "1", 0.5, 0, 0.0, ("1",)))
         return Analysis(0, 0.2, 61, moves, 3)
 
