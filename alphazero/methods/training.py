@@ -87,8 +87,11 @@ def _check_same_network(folder: Path, config: Experiment) -> None:
 def _work(run: Run, committed: Committed | None, progress: bool) -> Summary:
     """Make the method and restore it, which changes nothing; then go back to the last commit, and on from there."""
     set_threads(run.config.threads)
-    method = make_method(run)  # refuses settings that cannot be used before they are written
-    run.restore(method)
+    try:
+        method = make_method(run)  # refuses settings that cannot be used before they are written
+        run.restore(method)
+    except ValueError as error:
+        raise ValueError("; ".join([str(error), *run.damage.notes])) from None
     if committed is None:
         run.folder.clear()
     else:
