@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from alphazero.arena.rating import INTERVAL_Z, Interval
+from alphazero.files import read_regular
 from alphazero.play.player import Player
 from alphazero.play.progress import Progress
 from games import Game
@@ -106,7 +107,7 @@ def read_positions(path: Path, game: Game) -> PositionSet:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return read_regular(path).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ValueError(f'{path}: not a text file: expected lines such as "4453 . -1 0 1 ..."') from None
 

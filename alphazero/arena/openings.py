@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from alphazero.files import read_regular
 from games import Game
 from games.notation import play_moves
 
@@ -67,7 +68,8 @@ def read_openings(path: Path, game: Game) -> list[list[int]]:
     Raises ValueError with the line's number for moves that are not possible, OSError when it cannot be read.
     """
     openings = []
-    for number, line in enumerate(path.read_text(encoding="utf-8-sig", errors="replace").splitlines(), 1):
+    text = read_regular(path).decode("utf-8-sig", errors="replace")
+    for number, line in enumerate(text.splitlines(), 1):
         words = line.split()
         if words and not words[0].startswith("#"):
             try:

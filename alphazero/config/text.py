@@ -12,6 +12,7 @@ from typing import Any
 
 from alphazero.config.errors import ConfigError
 from alphazero.config.shipped import shipped_names
+from alphazero.files import read_regular
 from games.options import nearest
 
 Overrides = Iterable[str] | Mapping[str, Any]
@@ -51,11 +52,13 @@ def assign(data: dict[str, Any], name: str, value: Any) -> None:
 def read_toml(path: Path) -> dict[str, Any]:
     """Return a TOML file as nested dictionaries; raises ConfigError, and OSError when it cannot be read."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_regular(path).decode("utf-8-sig")
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such settings file{_similar_file(path)}") from None
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not a text file in UTF-8 (byte {error.start})") from None
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -99,7 +99,7 @@ class GameInPlay:
         if wanted > len(own):
             whose = "move of yours" if len(self.people) == 1 else "move"
             raise ValueError(
-                f"there are only {len(own)} turns to take back"
+                f"there {'is' if len(own) == 1 else 'are'} only {len(own)} turn{'s' * (len(own) != 1)} to take back"
                 if own
                 else f"there is no {whose} to take back"
             )

@@ -290,7 +290,7 @@ def test_undo_takes_back_as_many_turns_as_it_is_told():
     made, out = session("4|3|resign|undo 2|quit", opponent="5 5")
     assert made.played.moves == ["4", "5"] and not made.played.over  # the resignation is a turn too
     made, out = session("4|undo 2|undo 0|undo x|undo -1|quit", opponent="5")
-    assert made.played.moves == ["4", "5"] and "there are only 1 turns to take back" in out
+    assert made.played.moves == ["4", "5"] and "there is only 1 turn to take back" in out
     assert out.count("expected how many turns, a whole number of at least 1") == 3
     made, _ = session("4|5|3|undo 2|quit", side=Side.BOTH)
     assert made.played.moves == ["4"]
