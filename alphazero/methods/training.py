@@ -1,5 +1,6 @@
 """Beginning a run of any method, and going on with one."""
 
+import copy
 import importlib
 import os
 from pathlib import Path
@@ -49,8 +50,9 @@ def train(config: Experiment, folder: str | os.PathLike[str], progress: bool = T
 def resume(folder: str | os.PathLike[str], overrides: Overrides = (), progress: bool = True) -> Summary:
     """Go on with the run in a folder from its last commit; ValueError when it is none, or another process writes it.
 
-    `overrides` change its settings, limits above all. Of a run that is over nothing is done again. Everything that
-    the run left is read and checked before anything is changed.
+    `overrides` change its settings, limits above all. Of a run that is over nothing is done again, and settings that it
+    could not have gone on with are refused all the same. Everything that the run left is read and checked before
+    anything is changed.
     """
     folder = Path(folder)
     if not (folder / "config.toml").is_file():
@@ -64,7 +66,8 @@ def resume(folder: str | os.PathLike[str], overrides: Overrides = (), progress: 
         damage, done = examine(folder, committed), committed.progress
         run = Run(config, run_folder, done, damage)  # refuses another game or method
         if done.ended and done.ended == done.generation and done.fraction_done(config.run) >= 1.0:
-            _check_same_network(folder, config)
+            if overrides:
+                _refuse_unusable(Run(config, run_folder, copy.deepcopy(done), damage))
             run_folder.go_back(committed)
             notes = [*run.messages, *(f"damaged: {why}" for why in damage.shards.values())]
             learners = {name: why for name, why in damage.checkpoints.items() if name.endswith(".pt")}
@@ -73,15 +76,10 @@ def resume(folder: str | os.PathLike[str], overrides: Overrides = (), progress: 
         return _work(run, committed, progress)
 
 
-def _check_same_network(folder: Path, config: Experiment) -> None:
-    """Refuse to go on with another network than a run that has ended has, though nothing would be done with it."""
-    how = {"precision", "compile"}  # how it is computed may change
-    began = load_config(folder / "config.toml").network.model_dump(exclude=how)
-    for name, value in config.network.model_dump(exclude=how).items():
-        if value != began[name]:
-            raise ValueError(
-                f"{folder}: the run has a network with network.{name}={began[name]!r}, not {value!r}: begin a new run"
-            )
+def _refuse_unusable(run: Run) -> None:
+    """Raise ValueError for settings that a run which is over could not have gone on with; changes no file."""
+    set_threads(run.config.threads)
+    run.restore(make_method(run))
 
 
 def _work(run: Run, committed: Committed | None, progress: bool) -> Summary:

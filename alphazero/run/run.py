@@ -211,6 +211,7 @@ class Run:
         Commits how the network is computed above all, so that a run that is killed computes it in the same way.
         """
         progress = self.progress
+        self._started = thinking_clock()  # what was prepared until now is no training
         self.folder.log(
             event,
             game=progress.game,

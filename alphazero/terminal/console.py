@@ -163,8 +163,10 @@ class Console:
         if self.setup.opponent is None:
             gave_up = f"The {SIDE_NAMES[1 - winner]} player resigned: " if played.resigned is not None else ""
             return f"{gave_up}{'the' if gave_up else 'The'} {SIDE_NAMES[winner]} player wins."
-        if played.resigned is not None:
+        if played.resigned is not None and played.resigned in played.people:
             return f"You resigned: {self.setup.name} wins."
+        if played.resigned is not None:  # a second person, whose place a player has taken since
+            return f"The {SIDE_NAMES[played.resigned]} player resigned: you win!"
         return "You win!" if winner in played.people else f"{self.setup.name} wins."
 
     def not_over(self) -> None:

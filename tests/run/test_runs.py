@@ -82,18 +82,19 @@ def test_a_folder_that_is_no_run_cannot_be_gone_on_with(tmp_path, capsys):
     ('evaluation.anchors=["mcts"]', "evaluation.anchors=['mcts']: the run began with ['random']"),
     ("search.simulatons=3", "did you mean 'search.simulations'"),
 ])  # fmt: skip
+@pytest.mark.parametrize("generations", [3, 4], ids=["over", "unfinished"])
 def test_settings_a_run_cannot_go_on_with_are_refused_and_nothing_changes(
-    run_copy, whole_run, capsys, change, message
+    run_copy, whole_run, capsys, change, message, generations
 ):
     before = (run_copy / "config.toml").read_bytes()
-    line = error_of(capsys, "train", "--resume", run_copy, "run.generations=4", change)
+    line = error_of(capsys, "train", "--resume", run_copy, f"run.generations={generations}", change)
     assert message in line
     assert (run_copy / "config.toml").read_bytes() == before
     assert_same_run(run_copy, whole_run)
 
 
 @pytest.mark.parametrize("change, message", [
-    ("network.channels=8", "the run has a network with network.channels=4, not 8: begin a new run"),
+    ("network.channels=8", "the weights are those of a network with other settings"),
     ("game=connect_four", "a run of tic_tac_toe cannot go on with game=connect_four"),
 ])  # fmt: skip
 def test_a_run_that_has_ended_is_no_other_run_either(run_copy, whole_run, capsys, change, message):

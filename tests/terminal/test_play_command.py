@@ -113,6 +113,12 @@ def test_a_game_that_was_resigned_is_so_when_it_is_loaded(typed):
     assert "You resigned: random wins." in typed("quit", "--load", "x.txt")
 
 
+def test_a_second_person_who_resigned_is_not_you_when_a_player_takes_that_place(typed):
+    typed("a1|resign|save x.txt|quit", "tic_tac_toe", "--opponent", "human")
+    out = typed("quit", "--load", "x.txt", "--opponent", "random")
+    assert "The second player resigned: you win!" in out and "You resigned" not in out
+
+
 def test_a_loaded_game_is_saved_to_its_own_file_and_another_one_is_loaded_with_its_own_opponent(typed):
     typed("a1|save x.txt|quit", "tic_tac_toe", "--opponent", "random")
     typed("4|save y.txt|quit", "connect_four", "--opponent", "mcts:simulations=9")
