@@ -60,7 +60,7 @@ def check(played: Games) -> None:
 
 def test_a_player_is_told_which_game_it_is_what_was_played_and_that_there_is_no_clock():
     players = Watched(1), Watched(2)
-    numbers = np.array([[0, 1], [1, 0], [0, 1]])
+    numbers = np.array([[0, 1]] * 3)  # after openings of two, one and no plies
     openings = [[3, 3], [0], []]
     played = play_games(GAME, Seats(players, numbers), openings=openings)
     check(played)

@@ -78,6 +78,22 @@ def test_seconds_are_kept_with_a_budget_that_would_last_for_hours():
     assert (search.forest.trees["done"] > 1000).all()
 
 
+def test_compiling_does_not_count_as_time(monkeypatch):
+    compiled = [0.0]
+
+    class Compiling(HashEvaluator):
+        def evaluate(self, states, planes):
+            if compiled[0] == 0.0:
+                time.sleep(0.4)
+                compiled[0] = 0.4
+            return super().evaluate(states, planes)
+
+    monkeypatch.setattr("alphazero.search.pace.compile_seconds", lambda: compiled[0])
+    evaluator = Compiling(CONNECT_FOUR)
+    result = search_positions(CONNECT_FOUR, positions(CONNECT_FOUR, 1), evaluator, settings(), seconds=0.3)
+    assert result.visits.sum() > 20
+
+
 def test_another_thread_stops_a_search_within_a_tenth_of_a_second():
     rollout_search(10).run()  # compile
     search, stop = rollout_search(UNLIMITED, trees=1), threading.Event()
