@@ -1,7 +1,7 @@
 """The evaluation cache: a fixed number of evaluated positions, keyed on `input_hash`.
 
-During the parallel part of a step it is only read; new entries are written afterwards, one by one in tree order,
-so results do not depend on threads. It must be emptied when the network's weights change.
+While leaves are gathered it is only read; new entries are written afterwards, in tree order. It must be emptied when
+the network's weights change. It belongs to one search, and so to one thread.
 """
 
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""One simulation: select a leaf, have it evaluated, expand it, back its value up. All trees run in parallel.
+"""One simulation: select a leaf, have it evaluated, expand it, back its value up.
 
 A batched evaluator is asked between `gather_leaves` and `expand_leaves`; uniform and rollout evaluations are
 compiled and a tree runs all its simulations at once (`run_compiled`). A simulation that ends in a finished game or
@@ -7,7 +7,6 @@ holds only positions that must be evaluated.
 """
 
 import numpy as np
-from numba import prange
 
 from alphazero.search import cache as evaluations
 from alphazero.search.forced import forced_edge, forces
@@ -353,36 +352,31 @@ def rollout_value(game, forest, tree, node, state, rollouts):
     return np.float32(seen_by(game.to_move(state), np.float64(total) / rollouts, FIRST))
 
 
-@njit(parallel=True)
+@njit
 def gather_leaves(game, forest, rule, cache, planes, trees):
     """Gather the leaves of the trees int32[n] and encode them into planes float32[T * K, P, H, W]."""
-    for index in prange(trees.size):
-        _gather_and_encode(game, forest, rule, cache, planes, np.int64(trees[index]))
+    for index in range(trees.size):
+        tree = np.int64(trees[index])
+        gather_tree(game, forest, rule, cache, tree)
+        encode_leaves(game, forest, planes, tree)
 
 
-@helper
-def _gather_and_encode(game, forest, rule, cache, planes, tree):
-    gather_tree(game, forest, rule, cache, tree)
-    encode_leaves(game, forest, planes, tree)
-
-
-@njit(parallel=True)
+@njit
 def expand_leaves(game, forest, rule, rows, logits, values):
     """Expand and back up every waiting leaf: rows int32[T, K], logits float32[B, A], values float32[B].
 
     Return whether all that was read of them was finite.
     """
-    for index in prange(rows.shape[0]):
-        tree = np.int64(index)
-        expand_tree(game, forest, rule, tree, rows[tree], logits, values)
+    for tree in range(rows.shape[0]):
+        expand_tree(game, forest, rule, np.int64(tree), rows[tree], logits, values)
     return all_finite(forest)
 
 
-@njit(parallel=True)
+@njit
 def run_compiled(game, forest, rule, rollouts, simulations):
     """Run every tree for up to `simulations` with the compiled uniform or rollout evaluation."""
-    for index in prange(forest.trees.size):
-        run_tree(game, forest, rule, np.int64(index), rollouts, simulations)
+    for tree in range(forest.trees.size):
+        run_tree(game, forest, rule, np.int64(tree), rollouts, simulations)
 
 
 @njit
