@@ -5,9 +5,10 @@ import numpy as np
 from alphazero.config import SearchConfig
 from alphazero.play.engine import Limit
 from alphazero.play.player import Decisions, Player, Turns, as_positions
-from alphazero.search import Evaluator, NetworkEvaluator, Oracle, Search
+from alphazero.search import Evaluator, NetworkEvaluator, Oracle
 from alphazero.search.pace import UNLIMITED
-from alphazero.search.search import SearchResult, budget_of, leaves_per_tree
+from alphazero.search.positions import ParallelSearch, budget_of, leaves_per_tree
+from alphazero.search.search import SearchResult
 from games.protocol import Game
 
 SIMULATIONS_PER_LEAF = 32
@@ -17,7 +18,7 @@ _NODE_BYTES, _EDGE_BYTES = 128, 32  # what a node (its position aside) and an ed
 
 
 class SearchPlayer(Player):
-    """Searches every position from scratch with one budget and plays the most visited action.
+    """Searches every position from scratch with one budget, many side by side, and plays the most visited action.
 
     evaluator: judges leaves; config: a `SearchConfig`, `simulations` of it the budget where neither simulations nor
     seconds are given (root noise is never on); seconds: for the positions of one call together, alone or as a limit
@@ -43,7 +44,7 @@ class SearchPlayer(Player):
         self.evaluator, self.config = evaluator, config
         self.simulations, self.seconds = budget_of(config, simulations, seconds), seconds
         self.temperature, self.batch = temperature, batch
-        self._search: Search | None = None
+        self._search: ParallelSearch | None = None
 
     def decide(self, turns: Turns) -> Decisions:
         """Return one action for each turn, the search's values, and its policies: the visits by share."""
@@ -54,9 +55,8 @@ class SearchPlayer(Player):
         seconds = self.seconds / len(starts) if self.seconds and starts else None
         for start in starts:
             group = slice(start, start + self.max_trees)
-            found, n = self._search_group(states[group], seconds), len(states[group])
-            actions[group], values[group] = found.action[:n], found.value[:n]
-            policies[group] = found.policy[:n]
+            found = self._search_group(states[group], seconds)
+            actions[group], values[group], policies[group] = found.action, found.value, found.policy
         return Decisions(actions, values=values, policies=policies)
 
     @property
@@ -80,28 +80,21 @@ class SearchPlayer(Player):
         return int(np.clip(self.config.memory_mb * 2**20 // tree, 1, MAX_TREES))
 
     def _search_group(self, states: np.ndarray, seconds: float | None) -> SearchResult:
-        """Return what a search of at least n positions found, states[n] the first of them."""
-        search = self._search_for(len(states))
-        trees = search.all_trees[: len(states)]
-        search.seed_trees(int(self.rng.integers(2**63)), trees)
-        search.set_roots(states, trees)
-        search.start(self.simulations, trees)
-        search.run(seconds)
-        return search.result(self.temperature)
-
-    def _search_for(self, num_trees: int) -> Search:
-        """Return the search of the last call, evaluations and all, when it has trees enough."""
-        if self._search is None or len(self._search.all_trees) < num_trees:
-            self._search = Search(
+        """Return what a search of the positions states[n] found."""
+        if self._search is None or self._search.num_trees < len(states):
+            self._search = ParallelSearch(
                 self.game,
-                num_trees,
-                self.config.model_copy(update={"reuse_subtree": False}),
+                len(states),
+                self.config,
                 self.evaluator,
-                leaves=self.leaves(num_trees),
+                leaves=self.leaves(len(states)),
                 simulations=self.simulations,
                 grow_while_room=self.seconds > 0.0,
             )
-        return self._search
+        seed = int(self.rng.integers(2**63))
+        return self._search.run(
+            states, self.simulations, seed=seed, seconds=seconds, temperature=self.temperature
+        )
 
     def leaves(self, num_trees: int) -> int:
         """Return the leaves collected per tree and batch: too many of few simulations would play worse."""

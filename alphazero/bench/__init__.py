@@ -16,6 +16,7 @@ OPTIONS = {  # setting -> the option that it is given by
     "search.simulations": "--simulations",
     "selfplay.parallel_games": "--games",
     "selfplay.groups": "--groups",
+    "selfplay.workers": "--workers",
 }
 SIMULATIONS = {"search": 2000, "selfplay": 64}  # where none are given
 
@@ -62,7 +63,7 @@ def settings_of(kind: str, game: Game, options: Namespace) -> Config:
         settings["search.simulations"] = options.simulations or SIMULATIONS[kind]
     if kind == "selfplay":
         settings |= {"selfplay.parallel_games": options.games, "selfplay.groups": options.groups}
-        settings |= {"search.gumbel": options.gumbel}
+        settings |= {"search.gumbel": options.gumbel, "selfplay.workers": options.workers}
     names = OPTIONS | ({"selfplay.parallel_games": "--batch"} if kind == "network" else {})
     return settings_from_options(settings, names, game)
 

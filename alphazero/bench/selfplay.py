@@ -1,7 +1,8 @@
 """Self-play: what share of the network's own speed it keeps, and positions per second with and without the cache.
 
 Search efficiency is network rows/s during self-play divided by rows/s of the fastest bare way of computing the
-same network at the same batch; both are measured in turn, in one process. Games begin after up to half a game of random
+same network at the same batch, as many at once as there are workers, each in one thread, and their rates added; both are
+measured in turn, in one process. Games begin after up to half a game of random
 moves, so that all stages are seen from the start.
 
 A round begins with empty trees and is cut by the clock, amid the search of a move in every game. The simulations done
@@ -18,10 +19,13 @@ import numpy as np
 from alphazero.bars import progress_bar
 from alphazero.bench.network import network_of
 from alphazero.bench.timing import median_ratio, medians
-from alphazero.config import Config, SearchConfig, SelfplayConfig
+from alphazero.config import Config
 from alphazero.network import Inference, load_model
+from alphazero.network.inference import resolve_device
 from alphazero.search import NetworkEvaluator
-from alphazero.selfplay.selfplay import SelfPlay, Tally
+from alphazero.selfplay.selfplay import Tally
+from alphazero.selfplay.workers import Workers, largest_batch, suitable_workers
+from alphazero.threads import num_threads, side_by_side
 from games.protocol import Game
 
 ROUND_SECONDS = 6.0
@@ -35,7 +39,11 @@ def bench_selfplay(game: Game, config: Config, options: Namespace) -> dict[str, 
     The network is fresh unless options.model names one.
     """
     network = load_model(options.model, game=game).network if options.model else network_of(game, config)
-    batch = config.selfplay.parallel_games // config.selfplay.groups
+    on_gpu = resolve_device(options.device).type == "cuda"
+    count = suitable_workers(config.selfplay, num_threads(), on_gpu)
+    play = config.selfplay.model_copy(update={"workers": count})
+    config = config.model_copy(update={"selfplay": play})
+    batch = largest_batch(play)
     inference = Inference(
         network, options.device, batch_size=batch, groups=options.groups, multiple=max(1, batch // 8)
     )
@@ -45,7 +53,7 @@ def bench_selfplay(game: Game, config: Config, options: Namespace) -> dict[str, 
     moves: dict[str, list[float]] = {name: [] for name in workers}
     shares: list[float] = []
     for _ in progress_bar(range(options.rounds), unit="round"):
-        bare.append(max(inference.benchmark(BARE_SECONDS).values()))
+        bare.append(bare_rate(inference, 1 if on_gpu else min(count, num_threads())))
         for name, worker in workers.items():
             tally = worker.round(ROUND_SECONDS)
             rows[name].append(tally.rows / tally.seconds)
@@ -57,6 +65,7 @@ def bench_selfplay(game: Game, config: Config, options: Namespace) -> dict[str, 
         "game": game.name,
         "network": f"{network.config.blocks}x{network.config.channels}",
         "device": inference.device.type,
+        "workers": count,
         "games": options.games,
         "groups": options.groups,
         "simulations": config.search.simulations,
@@ -79,17 +88,8 @@ class _Worker:
     def __init__(self, game: Game, inference: Inference, config: Config, cache_mb: float):
         search = config.search.model_copy(update={"cache_mb": cache_mb})
         play = config.selfplay.model_copy(update={"random_opening_plies": random_length(game) // 2})
-        self._compile(game, inference, search, play)
-        self.selfplay = SelfPlay(game, NetworkEvaluator(inference), search, play, seed=1)
+        self.selfplay = Workers(game, NetworkEvaluator(inference), search, play, seed=1)
         self.round(WARM_UP_SECONDS)
-
-    def _compile(self, game: Game, inference: Inference, search: SearchConfig, play: SelfplayConfig) -> None:
-        """Play some games of two simulations a move: all that a measured round calls is compiled by then."""
-        quick = search.model_copy(
-            update={"simulations": 2, "memory_mb": 1024.0, "cache_mb": min(search.cache_mb, 1.0)}
-        )
-        few = play.model_copy(update={"parallel_games": play.groups})
-        SelfPlay(game, NetworkEvaluator(inference), quick, few, seed=1).play(1)
 
     def round(self, seconds: float) -> Tally:
         """Play for about `seconds`, at least one simulation, and return the tally, moves under way by their share."""
@@ -102,10 +102,16 @@ class _Worker:
         return tally._replace(moves=tally.moves + moves_under_way(self.selfplay))
 
 
-def moves_under_way(selfplay: SelfPlay) -> float:
+def bare_rate(inference: Inference, count: int) -> float:
+    """Return rows/s of the fastest way to compute a network, `count` times at once in a thread each, their sum."""
+    rates = side_by_side([lambda _: inference.benchmark(BARE_SECONDS)] * count)
+    return max(sum(found[variant] for found in rates) for variant in rates[0])
+
+
+def moves_under_way(selfplay: Workers) -> float:
     """Return the moves that the searches under way amount to: of each, the share of its simulations that is done."""
     total = 0.0
-    for group in selfplay.groups:
+    for group in (group for worker in selfplay.workers for group in worker.groups):
         trees = group.search.forest.trees[group.active]
         total += float((trees["done"] / np.maximum(trees["budget"], 1)).sum())
     return total

@@ -53,6 +53,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="games at once (selfplay; default 256)",
     )
     parser.add_argument(
+        "--workers",
+        type=whole_number(0),
+        metavar="N",
+        default=0,
+        help="threads that play (selfplay; 0: all cores)",
+    )
+    parser.add_argument(
         "--groups", type=whole_number(1), metavar="N", default=1, help="groups of games (selfplay; GPU: 2)"
     )
     parser.add_argument("--gumbel", action="store_true", help="Gumbel root search (selfplay)")

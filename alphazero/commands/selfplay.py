@@ -25,6 +25,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--out", required=True, metavar="DIR", help="folder for the games (alphazero.load_games)"
     )
     add_simulations(parser, "32")
+    parser.add_argument(
+        "--workers",
+        type=whole_number(0),
+        default=0,
+        metavar="N",
+        help="threads that play, each its share (0: all cores); the same seed and number give the same games",
+    )
     add_seed(parser)
     add_device(parser)
 
@@ -38,11 +45,15 @@ def run(args: argparse.Namespace) -> None:
     asked = {
         "search.simulations": args.simulations or SearchConfig().simulations,
         "selfplay.parallel_games": min(args.games, SelfplayConfig().parallel_games),
+        "selfplay.workers": args.workers,
         "device": args.device,
     }
-    settings_from_options(
-        asked, {"search.simulations": "--simulations", "selfplay.parallel_games": "--games"}, game
-    )
+    names = {
+        "search.simulations": "--simulations",
+        "selfplay.parallel_games": "--games",
+        "selfplay.workers": "--workers",
+    }
+    config = settings_from_options(asked, names, game)
     folder = generate(
         game,
         model_file(args.model),
@@ -51,5 +62,6 @@ def run(args: argparse.Namespace) -> None:
         simulations=args.simulations,
         seed=args.seed,
         device=args.device,
+        config=config,
     )
     print(f"{args.games} games are in {folder}; read them with alphazero.load_games({str(folder)!r})")

@@ -161,8 +161,18 @@ class SelfplayConfig(Settings):
     """How games of self-play are played and stored."""
 
     parallel_games: int = setting(256, "Games played at once. AZ: 5000 workers.", ge=1, le=1_000_000)
+    workers: int = setting(
+        0,
+        "Threads that play, each with a part of the games and a network of its own; 0: as many as there are cores when "
+        "the run begins, then fixed.",
+        ge=0,
+        le=4096,
+    )
     groups: int = setting(
-        1, "Groups of games; one is searched while another is evaluated. CPU: 1; GPU: 2.", ge=1, le=64
+        1,
+        "Groups of games of a worker; one is searched while another is evaluated. CPU: 1; GPU: 2.",
+        ge=1,
+        le=64,
     )
     temperature: float = setting(1.0, "Temperature of the first moves. AGZ, AZ: 1.", ge=0.0, le=100.0)
     temperature_plies: int = setting(10, "Plies that use it. AGZ: 30; AZ: the whole game.", ge=0, le=100_000)
@@ -228,6 +238,13 @@ class LearnerConfig(Settings):
         0.1, "Last step size of schedule cosine, as a share of learning_rate. AZ: 0.001."
     )
     batch_size: int = setting(256, "Positions of a step. AGZ: 2048; AZ: 4096.", ge=1, le=10_000_000)
+    parts: int = setting(
+        0,
+        "Threads that learn, each from a part of the batch, with normalisation by that part; 0: as many as there are "
+        "cores when the run begins, then fixed.",
+        ge=0,
+        le=4096,
+    )
     gradient_clip: float = setting(1.0, "Largest norm of the gradient; 0: not clipped.", ge=0.0, le=1e9)
     value_weight: float = setting(
         1.0, "Weight of the value loss. AGZ: 1 (0.01 supervised).", ge=0.0, le=1000.0
@@ -345,5 +362,10 @@ class Config(Experiment):
         if play.groups > play.parallel_games:
             raise ValueError(
                 f"selfplay.groups={play.groups} is above selfplay.parallel_games={play.parallel_games}"
+            )
+        if play.groups * play.workers > play.parallel_games:
+            raise ValueError(
+                f"selfplay.workers={play.workers} with selfplay.groups={play.groups} each are more than "
+                f"selfplay.parallel_games={play.parallel_games}"
             )
         return self

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from alphazero.config import Experiment, LearnerConfig
 from alphazero.learning.losses import Loss
+from alphazero.learning.replicas import Replicas
 from alphazero.network.inference import resolve_device
 from alphazero.network.model import Network, for_game
 from alphazero.network.variants import available_variants
@@ -24,7 +25,8 @@ class TrainingDiverged(RuntimeError):
 class Learner:
     """Trains a network; what is minimised is given with each batch.
 
-    precision: "float32", or "bfloat16" for mixed precision with float32 weights.
+    config: a `LearnerConfig`; with `parts` of 2 and more each step's batch is learned from in so many parts side by
+    side (`Replicas`). precision: "float32", or "bfloat16" for mixed precision with float32 weights.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class Learner:
         self.network = network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.averaged = copy.deepcopy(self.network) if config.averaging_decay > 0 else None
         self.optimizer = make_optimizer(self.network, config)
+        self.replicas = Replicas(self.network, config.parts) if config.parts > 1 else None
         self.steps = 0
         self.bad_steps = 0
         self._bad_in_a_row = 0
@@ -66,28 +69,41 @@ class Learner:
         """
         self.network.train()
         statistics = [buffer.clone() for buffer in self.network.buffers()]
-        total, measured = loss(self._forward, self._on_device(batch))
-        self.optimizer.zero_grad(set_to_none=True)
-        total.backward()
+        total, measured = self._backward(loss, batch)
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.config.gradient_clip or math.inf)
-        if not math.isfinite(total.item() + norm.item()):
+        if not math.isfinite(total + norm.item()):
             self._skip_step(statistics)
             return None
         self._bad_in_a_row = 0
         rate = self._update(progress)
-        numbers = {name: value.item() for name, value in measured.items()}
-        return {**numbers, "gradient_norm": norm.item(), "learning_rate": rate}
+        return {**measured, "gradient_norm": norm.item(), "learning_rate": rate}
+
+    def _backward(self, loss: Loss, batch: tuple[np.ndarray, ...]) -> tuple[float, dict[str, float]]:
+        """Give the parameters the gradient of a batch; return the loss and what else it measured."""
+        if self.replicas is not None:
+            return self.replicas.backward(loss, batch, self._losses)
+        total, measured = self._losses(self.network, loss, batch)
+        self.optimizer.zero_grad(set_to_none=True)
+        total.backward()
+        return total.item(), {name: value.item() for name, value in measured.items()}
 
     @torch.no_grad()
     def evaluate(self, loss: Loss, batch: tuple[np.ndarray, ...]) -> dict[str, float]:
         """Return what `loss` measures of the network as it is, in evaluation mode, without learning."""
         self.network.eval()
-        _, measured = loss(self._forward, self._on_device(batch))
+        _, measured = self._losses(self.network, loss, batch)
         return {name: value.item() for name, value in measured.items()}
 
-    def _forward(self, planes: Tensor) -> tuple[Tensor, Tensor]:
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bfloat16"):
-            return self.network(planes.contiguous(memory_format=torch.channels_last))
+    def _losses(
+        self, network: Network, loss: Loss, batch: tuple[np.ndarray, ...]
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return the loss of a network on a batch and what else it measured."""
+
+        def forward(planes: Tensor) -> tuple[Tensor, Tensor]:
+            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bfloat16"):
+                return network(planes.contiguous(memory_format=torch.channels_last))
+
+        return loss(forward, self._on_device(batch))
 
     def _on_device(self, batch: tuple[np.ndarray, ...]) -> Any:
         return cast(Any, type(batch))(

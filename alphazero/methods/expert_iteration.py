@@ -24,7 +24,8 @@ from alphazero.network.model import Network
 from alphazero.run.method import STORED, Column, Method, UnderWay
 from alphazero.run.run import Run
 from alphazero.search import NetworkEvaluator
-from alphazero.selfplay.selfplay import SelfPlay, Tally
+from alphazero.selfplay.selfplay import Tally
+from alphazero.selfplay.workers import Workers, largest_batch
 from games.options import derived_seed
 
 FRESH_SAMPLES = 1024  # positions of a generation's games on which it is measured before it is learned from
@@ -61,7 +62,7 @@ class ExpertIteration(Method):
         self.sample_debt = 0.0  # samples still to be trained on, less than a batch
         self.inference = _inference(self.playing, config, run.progress.inference_choice)
         run.compute_as(self.inference.choice)
-        self.selfplay = SelfPlay(
+        self.selfplay = Workers(
             self.game, NetworkEvaluator(self.inference), config.search, config.selfplay, config.seed
         )
 
@@ -194,7 +195,7 @@ class ExpertIteration(Method):
 
 
 def _inference(network: Network, config: Config, choice: Mapping[str, Any] | None) -> Inference:
-    batch = math.ceil(config.selfplay.parallel_games / config.selfplay.groups)
+    batch = largest_batch(config.selfplay)
     return Inference(
         network,
         config.device,

@@ -9,6 +9,7 @@ import games
 from alphazero.config import Experiment, load_config
 from alphazero.config.text import Overrides
 from alphazero.learning.learner import TrainingDiverged
+from alphazero.methods.cores import fitted, fitted_before
 from alphazero.network import set_threads
 from alphazero.run.folder import RunFolder
 from alphazero.run.integrity import Committed, examine, read_committed
@@ -36,7 +37,7 @@ def train(config: Experiment, folder: str | os.PathLike[str], progress: bool = T
 
     Ctrl-C stops it where it was last committed (`Stopped`); `resume` goes on from there. `progress`: show it.
     """
-    folder = Path(folder)
+    folder, config = Path(folder), fitted(config)
     check_machine(config, games.parse(config.game))
     with RunFolder(folder) as run_folder:
         if read_committed(folder) is not None:
@@ -57,7 +58,7 @@ def resume(folder: str | os.PathLike[str], overrides: Overrides = (), progress: 
     folder = Path(folder)
     if not (folder / "config.toml").is_file():
         raise ValueError(f"{folder}: not the folder of a run: it has no config.toml")
-    config = load_config(folder / "config.toml", overrides)
+    config = fitted_before(load_config(folder / "config.toml", overrides))
     check_machine(config, games.parse(config.game))
     with RunFolder(folder) as run_folder:
         committed = read_committed(folder)

@@ -5,7 +5,7 @@ network is measured once, when an Inference is made; `choice` names them, so tha
 the same.
 """
 
-import os
+import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,8 +15,9 @@ import torch
 from alphazero.network.finite import require_finite_weights
 from alphazero.network.model import Network
 from alphazero.network.runners import make_runner
-from alphazero.network.variants import Variant, available_variants, fastest, measure, working_runners
+from alphazero.network.variants import Runner, Variant, available_variants, fastest, measure, working_runners
 from alphazero.search.oracle import Answers, Oracle, Pending
+from alphazero.threads import num_threads, use_threads
 
 __all__ = ["Inference", "resolve_device", "set_threads"]
 
@@ -29,7 +30,8 @@ class Inference(Oracle):
     Rows are evaluated in batches of exactly `batch_size`: fewer are padded, more are cut up. So with the same
     `choice` and batch size a row's result is the same bits whatever other rows came with it. With `multiple`,
     batches on a CPU are padded only to the next multiple of it, which is faster for few rows; then the same
-    sequence of batches still gets the same bits. One Python thread may use an Inference at a time.
+    sequence of batches still gets the same bits. One Python thread may use an Inference at a time; `twin` makes one
+    for another thread.
 
     `device` is "auto" (CUDA if there is one), "cpu" or "cuda"; `precision` "auto" (measured), "float32" or
     "bfloat16"; `compile` adds torch.compile to what is measured; `groups` is how many batches can be under
@@ -63,8 +65,22 @@ class Inference(Oracle):
         self._variants = available_variants(self.device, precision, compile)
         variant, self.choice = self._choose(choice or {})
         self._folded = variant.build(network, batch_size, self.device)
+        self._runners_of_all: list[Runner] = []  # its own and those of its twins
+        self._add_runners(groups, multiple)
+
+    def _add_runners(self, groups: int, multiple: int) -> None:
+        self._multiple, self._turn = multiple, 0
         self._runners = [make_runner(self._folded, multiple) for _ in range(groups)]
-        self._turn = 0
+        self._runners_of_all += self._runners
+
+    def twin(self) -> "Inference":
+        """Return an Inference with the same weights for another thread.
+
+        They have one copy of the weights: `load` on any of them is for all, none of which may be at work then.
+        """
+        twin = copy.copy(self)
+        twin._add_runners(len(self._runners), self._multiple)
+        return twin
 
     def _take(self, network: Network) -> None:
         """Remember whose answers these are."""
@@ -126,7 +142,7 @@ class Inference(Oracle):
                 f"network for input {network.input_shape} and {network.num_actions} actions: expected "
                 f"{self.input_shape} and {self.num_actions}"
             )
-        for runner in self._runners:
+        for runner in self._runners_of_all:
             runner.wait()
         require_finite_weights(network.state_dict(), network.name)
         self._folded.load(network)
@@ -153,16 +169,16 @@ def resolve_device(device: str) -> torch.device:
 
 
 def set_threads(count: int = 0) -> int:
-    """Bound the threads of torch and of compiled code to `count` each (0: all cores); return the number used.
+    """Bound the threads of torch, compiled code and `side_by_side` to `count` each (0: all cores); return how many.
 
-    The two pools are separate, and in self-play not busy at the same time, so each may have every core.
+    The three are separate, and not busy at the same time, so each may have every core.
     """
     if count < 0:
         raise ValueError(f"threads {count}: expected 0 (all cores) or more")
     import numba
 
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    count = count or cores
+    use_threads(count)
+    count = num_threads()
     torch.set_num_threads(count)
     numba.set_num_threads(min(count, numba.config.NUMBA_NUM_THREADS))
     return count

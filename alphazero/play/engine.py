@@ -17,7 +17,7 @@ from alphazero.play.analysis import Analysis, MoveAnalysis, analysis_of
 from alphazero.play.player import Player, Turns
 from alphazero.search import Evaluator, Search
 from alphazero.search.pace import UNLIMITED, thinking_clock
-from alphazero.search.search import leaves_per_tree
+from alphazero.search.positions import leaves_per_tree
 from games import Game
 
 __all__ = ["Engine", "Limit", "PlayerEngine", "Report", "SearchEngine"]

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 
 import games
 from alphazero.config import Config, ConfigError, Experiment, SelfplayConfig, build_config
-from alphazero.run.machine import available_memory, num_cores, total_memory
+from alphazero.run.machine import available_memory, total_memory
 from alphazero.search.forest import forest_bytes, plan_forest
+from alphazero.threads import num_cores, shares
 from games.options import parse_spec
 from games.protocol import Game
 
@@ -204,9 +205,9 @@ def network_needs(config: Experiment, work: Work, learning: bool) -> list[Need]:
 
 
 def group_sizes(selfplay: SelfplayConfig) -> list[int]:
-    """Return how many games each group of self-play has."""
-    size, more = divmod(selfplay.parallel_games, selfplay.groups)
-    return [size + (group < more) for group in range(selfplay.groups)]
+    """Return how many games each group of each worker of self-play has."""
+    workers = shares(selfplay.parallel_games, max(1, selfplay.workers))
+    return [size for games in workers for size in shares(games, selfplay.groups)]
 
 
 def measure_network(config: Experiment, game: Game) -> Work:

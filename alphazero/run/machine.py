@@ -1,14 +1,9 @@
-"""What this machine has: cores, and memory, that of the container it may be counted too."""
+"""What memory this machine has, that of the container it may be counted too."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-
-
-def num_cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def total_memory(root: Path = Path("/")) -> float:

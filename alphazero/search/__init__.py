@@ -8,7 +8,8 @@ from alphazero.search.evaluators import (
     UniformEvaluator,
 )
 from alphazero.search.oracle import NetworkError, Oracle, TwoNetworks
-from alphazero.search.search import Search, SearchResult, search_positions
+from alphazero.search.positions import search_positions
+from alphazero.search.search import Search, SearchResult
 
 __all__ = [
     "Evaluator",

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from alphazero.search.oracle import Answers, Oracle, require_heads, start
+from alphazero.search.oracle import Answers, Oracle, require_heads, start, twin_of
 from alphazero.search.rollouts import rollout_values
 from games import Game
 from games.options import check_seed
@@ -22,6 +22,9 @@ class Evaluator(Protocol):
 
     Of n positions of a game with A actions it returns logits float32[n, A], whose softmax over the legal actions is the
     policy, and values float32[n], the expected result in [-1, 1] for the player to move in each position.
+
+    One thread may use an evaluator at a time. One that may have a `twin()`, an evaluator with the same answers for
+    another thread, has a method of this name, which returns None where there is none after all.
     """
 
     @property
@@ -55,10 +58,15 @@ class Evaluator(Protocol):
 class UniformEvaluator:
     """Equal priors and the value 0: a search that knows nothing but the rules."""
 
-    name, needs_planes, cacheable, rollouts = "equal priors", False, True, 0
+    name, needs_planes, cacheable = "equal priors", False, True
+    rollouts: int | None = 0
 
     def __init__(self, game: Game):
         self.game = game
+
+    def twin(self) -> "UniformEvaluator":
+        """Return itself: nothing in it changes."""
+        return self
 
     def evaluate(self, states: np.ndarray, planes: np.ndarray) -> Answers:
         """Return zeros."""
@@ -75,6 +83,10 @@ class RolloutEvaluator:
             raise ValueError(f"rollouts={rollouts}: expected at least 1")
         self.game, self.rollouts, self._seed = game, rollouts, np.uint64(check_seed(seed))
         self._evaluated = 0
+
+    def twin(self) -> "RolloutEvaluator":
+        """Return one from the same seed; searches whose rollouts compiled code plays do not ask it."""
+        return RolloutEvaluator(self.game, self.rollouts, int(self._seed))
 
     def evaluate(self, states: np.ndarray, planes: np.ndarray) -> Answers:
         """Return zeros and the means, from random numbers that depend on how many positions came before."""
@@ -120,6 +132,11 @@ class NetworkEvaluator:
     def submit(self, states: np.ndarray, planes: np.ndarray) -> Callable[[], Answers]:
         """Start `evaluate` where the network can work in the background; return what waits for its result."""
         return start(self.oracle, planes)
+
+    def twin(self) -> "NetworkEvaluator | None":
+        """Return one that asks a twin of the network; None where that has none."""
+        oracle = twin_of(self.oracle)
+        return None if oracle is None else NetworkEvaluator(oracle)
 
 
 class MixtureEvaluator:

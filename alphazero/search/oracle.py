@@ -4,11 +4,12 @@ Notation: n positions, P planes, H rows, W columns, A actions of the game.
 """
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 Answers = tuple[np.ndarray, np.ndarray]  # logits float32[n, A], values float32[n]
+Judge = TypeVar("Judge")
 
 
 class NetworkError(ValueError):
@@ -18,7 +19,9 @@ class NetworkError(ValueError):
 class Oracle(Protocol):
     """A network as those see it that ask it: planes in, logits and values out.
 
-    A class of one's own may inherit from this and get the attributes below, those of a network with both heads.
+    A class of one's own may inherit from this and get the attributes below, those of a network with both heads. One
+    thread may use it at a time; a method `twin()`, where it has one, makes another with the same answers for another
+    thread.
     """
 
     name: str = "the network"  # what messages call it: its file, where it has one
@@ -62,6 +65,11 @@ class TwoNetworks(Oracle):
         first, second = start(self.policy, planes), start(self.value, planes)
         return Pending(lambda: self._joined(first(), second()))
 
+    def twin(self) -> "TwoNetworks | None":
+        """Return one of twins of both networks; None where one of them has none."""
+        policy, value = twin_of(self.policy), twin_of(self.value)
+        return None if policy is None or value is None else TwoNetworks(policy, value, self.weight)
+
     def _joined(self, first: Answers, second: Answers) -> Answers:
         (logits, values), other = first, second[1]
         if self.weight == 1.0:  # the first may have no values at all
@@ -93,6 +101,12 @@ def start(oracle: Oracle, planes: np.ndarray) -> Callable[[], Answers]:
         return submit(planes).result
     answers = oracle(planes)
     return lambda: answers
+
+
+def twin_of(judge: Judge) -> Judge | None:
+    """Return an oracle, or an evaluator, with the same answers for another thread; None where it cannot make one."""
+    twin: Any = getattr(judge, "twin", None)
+    return None if twin is None else twin()
 
 
 def require_heads(oracle: Oracle, *, policy: bool = False, value: bool = False) -> None:

@@ -14,7 +14,7 @@ from alphazero.search import reroot, root, simulate
 from alphazero.search.evaluators import Evaluator
 from alphazero.search.forest import ROOT, Forest, make_forest, size_bytes
 from alphazero.search.oracle import not_finite
-from alphazero.search.pace import UNLIMITED, Slices, thinking_clock
+from alphazero.search.pace import Slices, thinking_clock
 from alphazero.search.rules import make_rule
 from games import Game
 from games.bits import mix
@@ -101,11 +101,14 @@ class Search:
         self.forest.leaves["node"] = simulate.NONE  # of trees that never begin nothing is to be evaluated
         self.seed_trees(seed)
 
-    def seed_trees(self, seed: int, trees: np.ndarray | None = None) -> None:
-        """Give each tree its own generator, derived from `seed` (0 <= seed < 2**63) and the tree's number."""
+    def seed_trees(self, seed: int, trees: np.ndarray | None = None, first: int = 0) -> None:
+        """Give each tree its own generator, derived from `seed` (0 <= seed < 2**63) and the tree's number.
+
+        first: the number of tree 0, where other searches have those before it.
+        """
         seed = check_seed(seed)
         for tree in self.all_trees if trees is None else trees:
-            own = int(mix(np.uint64(int(tree) + 1)))
+            own = int(mix(np.uint64(first + int(tree) + 1)))
             self.forest.trees["seed"][tree] = mix(np.uint64((seed + own) & (2**64 - 1)))
 
     @property
@@ -241,70 +244,3 @@ def _without_positions(forest: Forest) -> Forest:
     """Return the same trees without their positions: of one type for all games, so that what is compiled serves all."""
     nothing = np.zeros((0, 0), np.uint8)
     return forest._replace(states=nothing, leaf_states=nothing)
-
-
-def leaves_per_tree(config: SearchConfig, num_trees: int, batch: int = 256) -> int:
-    """Return how many leaves each of `num_trees` collects so that batches fill up: 1 where there are many trees."""
-    return max(1, min(config.leaves, batch // max(num_trees, 1))) if num_trees < batch else 1
-
-
-def search_positions(
-    game: Game,
-    states: np.ndarray,
-    evaluator: Evaluator,
-    config: SearchConfig,
-    *,
-    simulations: int | None = None,
-    seconds: float | None = None,
-    seed: int = 0,
-    temperature: float = 0.0,
-    variations: bool = False,
-) -> SearchResult:
-    """Search each of n positions from scratch and return what was found, without root noise.
-
-    states: state_dtype[n] of `game`, such as `np.array([game.initial_state()])`; they may be over. evaluator: what
-    judges leaves, such as `alphazero.load_evaluator(file)`. config: a `SearchConfig`, such as
-    `alphazero.Config().search`. simulations: the budget of each position (config.simulations by default); seconds: a
-    limit for all of them together, alone or on top. seed: of the random numbers; temperature: `action` is drawn by
-    visits ** (1 / temperature), 0: the most visited; variations: whether principal variations are returned.
-
-    All values of the result are for the player to move in the position they belong to (`SearchResult`). Raises
-    ValueError when the forest does not fit into config.memory_mb (with seconds trees grow while there is room) and
-    for a seed that is not 0 <= seed < 2**63,
-    NetworkError when the evaluator's answers are NaN or infinite.
-    """
-    budget = budget_of(config, simulations, seconds)
-    leaves = leaves_per_tree(config, len(states)) if evaluator.rollouts is None else 1
-    once = config.model_copy(update={"reuse_subtree": False})
-    search = Search(
-        game,
-        len(states),
-        once,
-        evaluator,
-        seed=seed,
-        leaves=leaves,
-        simulations=budget,
-        grow_while_room=seconds is not None,
-    )
-    search.set_roots(np.ascontiguousarray(states))
-    search.start(budget)
-    search.run(seconds)
-    return search.result(temperature, variations)
-
-
-def budget_of(config: SearchConfig, simulations: int | None, seconds: float | None) -> int:
-    """Return the simulations of a search that is given simulations, seconds, both (both limit it) or neither.
-
-    Seconds alone are a budget of their own; neither: config.simulations. Raises ValueError for Gumbel search by seconds
-    alone, which must know how many simulations it has to share out.
-    """
-    if simulations:
-        return simulations
-    if not seconds:
-        return int(config.simulations)
-    if config.gumbel:
-        raise ValueError(
-            f"seconds={seconds:g} alone for Gumbel search, which shares out a number of simulations: "
-            "say simulations too"
-        )
-    return UNLIMITED

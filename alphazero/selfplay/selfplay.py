@@ -19,8 +19,11 @@ from alphazero.search.pace import thinking_clock
 from alphazero.search.search import Search
 from alphazero.selfplay import moves
 from alphazero.selfplay.logs import make_logs, put_game, take_game
+from alphazero.threads import shares
 from games.options import check_seed, derived_seed
 from games.protocol import Game
+
+GROUP_SEEDS = 7919  # between the seeds of two groups
 
 
 class Tally(NamedTuple):
@@ -100,10 +103,10 @@ class _Group:
 
 
 class SelfPlay:
-    """Games of a network (or any evaluator) against itself.
+    """Games of a network (or any evaluator) against itself, played in one thread: what one worker does.
 
-    search: a `SearchConfig`; selfplay: a `SelfplayConfig`. The same seed, settings and evaluator give the same
-    games, whatever the number of threads. ValueError for a seed that is not 0 <= seed < 2**63.
+    search: a `SearchConfig`; selfplay: a `SelfplayConfig`, of which `workers` is not looked at (`Workers`). The same
+    seed, settings and evaluator give the same games. ValueError for a seed that is not 0 <= seed < 2**63.
     """
 
     def __init__(
@@ -112,12 +115,12 @@ class SelfPlay:
         seed = check_seed(seed)
         self.game, self.evaluator = game, evaluator
         self.play_rule = moves.make_play_rule(search, selfplay)
-        sizes = [len(part) for part in np.array_split(np.arange(selfplay.parallel_games), selfplay.groups)]
+        sizes = shares(selfplay.parallel_games, selfplay.groups)
         shared = search.model_copy(
             update={"memory_mb": search.memory_mb / len(sizes), "cache_mb": search.cache_mb / len(sizes)}
         )
         self.groups = [
-            _Group(game, size, shared, self.play_rule, evaluator, derived_seed(seed, 7919 * index))
+            _Group(game, size, shared, self.play_rule, evaluator, derived_seed(seed, GROUP_SEEDS * index))
             for index, size in enumerate(sizes)
         ]
         self.tally = Tally()

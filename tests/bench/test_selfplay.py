@@ -20,6 +20,7 @@ def test_a_round_shorter_than_one_move_counts_its_share_of_a_move(monkeypatch, s
         model=None,
         games=8,
         groups=2,
+        workers=2,
         simulations=simulations,
         rounds=1,
         device="cpu",
