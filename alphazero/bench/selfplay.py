@@ -1,9 +1,9 @@
 """Self-play: what share of the network's own speed it keeps, and positions per second with and without the cache.
 
 Search efficiency is network rows/s during self-play divided by rows/s of the fastest bare way of computing the
-same network at the same batch, as many at once as there are workers, each in one thread, and their rates added; both are
-measured in turn, in one process. Games begin after up to half a game of random
-moves, so that all stages are seen from the start.
+same network at the same batch, as many at once as there are workers, each in one thread, and their rates added; both
+are measured in turn, in one process. Games begin after up to half a game of random moves, so that all stages are seen
+from the start.
 
 A round begins with empty trees and is cut by the clock, amid the search of a move in every game. The simulations done
 by then count as parts of a move: whole moves alone would be up to one a game too few, and none at all where one takes

@@ -121,7 +121,7 @@ class Workers:
         """Return the games under way and, by name, the arrays that `restore` needs besides them.
 
         They are those of `SelfPlay.state`, one worker after another; the names of all but the first begin with
-        "worker1.", "worker2.", ...
+        "worker1_", "worker2_", ...
         """
         states = [worker.state() for worker in self.workers]
         arrays = {
@@ -133,7 +133,7 @@ class Workers:
 
     def restore(self, under_way: Games, arrays: dict[str, np.ndarray]) -> None:
         """Go back to what `state` returned; ValueError when it belongs to other settings, or is something else."""
-        numbers = {name.partition(".")[0] for name in arrays if "." in name}
+        numbers = {name.partition("_")[0] for name in arrays if "_" in name}
         if numbers != {_prefix(number)[:-1] for number in range(1, len(self.workers))}:
             raise ValueError(
                 f"the games under way are those of {len(numbers) + 1} workers, not of {len(self.workers)}: "
@@ -145,7 +145,7 @@ class Workers:
             own = {
                 name.removeprefix(prefix): array
                 for name, array in arrays.items()
-                if (name.startswith(prefix) if prefix else "." not in name)
+                if (name.startswith(prefix) if prefix else "_" not in name)
             }
             active = sum(int((array == 1).sum()) for name, array in own.items() if name.startswith("active"))
             last = number + 1 == len(self.workers)  # it is told of what there is too much
@@ -183,4 +183,4 @@ def _evaluators(evaluator: Evaluator, count: int) -> Sequence[Evaluator]:
 
 
 def _prefix(number: int) -> str:
-    return f"worker{number}." if number else ""
+    return f"worker{number}_" if number else ""

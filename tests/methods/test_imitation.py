@@ -42,7 +42,7 @@ def config(folder, **changes) -> Experiment:
     settings = {
         "method": "imitation", "game": "tic_tac_toe", "device": "cpu", "threads": 1,
         "network": {"blocks": 1, "channels": 8, "value_hidden": 8, "precision": "float32"},
-        "training": {"batch_size": 64, "warmup_steps": 5, "learning_rate": 0.01},
+        "training": {"batch_size": 64, "parts": 1, "warmup_steps": 5, "learning_rate": 0.01},
         "imitation": {"games": [str(folder)], "steps": 25, "measured": 256},
         "evaluation": {"every_generations": 2, "every_minutes": 0.0, "games": 4, "anchors": ["random"],
                        "final_opponent": "random", "final_games": 20},

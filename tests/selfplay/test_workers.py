@@ -83,7 +83,7 @@ def test_games_under_way_that_do_not_fit_their_workers_are_refused(tic_tac_toe):
     first = workers(tic_tac_toe, 2)
     first.play(5)
     games, arrays = first.state()
-    arrays["worker1.active0"] = np.zeros(6, np.int8)
+    arrays["worker1_active0"] = np.zeros(6, np.int8)
     with pytest.raises(ValueError, match="the games under way are"):
         workers(tic_tac_toe, 2).restore(games, arrays)
 
