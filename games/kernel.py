@@ -13,8 +13,7 @@ from games import compile_cache
 def njit(function: Callable | None = None, **options: Any) -> Any:
     """Compile a function, kept on disk, without the interpreter lock, with C's division.
 
-    It counts references to arrays (numba's `_nrt`) unless told otherwise, whoever calls it: said outright, as a function
-    would else do as the first of its callers does.
+    It counts references to arrays (`_nrt`), as a function that is not told so takes after its first caller.
     """
     settings = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": True} | options
     if function is None:
