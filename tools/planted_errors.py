@@ -95,7 +95,7 @@ PLANTS = (
           "        here.visits += 1\n        here.value_sum += seen_by(np.int64(here.player), value, owner)\n",
           ADD_UP),
     Plant("virtual loss is not undone by backup", SIMULATE,
-          "edge.in_flight -= 1\n\n\n@helper\ndef take_back", "edge.in_flight -= 0\n\n\n@helper\ndef take_back",
+          "edge.in_flight -= 1\n\n\n@borrower\ndef take_back", "edge.in_flight -= 0\n\n\n@borrower\ndef take_back",
           ADD_UP),
     Plant("virtual loss is not undone where two leaves meet", SIMULATE,
           "parent_edge].in_flight -= 1", "parent_edge].in_flight -= 0", IN_FLIGHT + "[tic_tac_toe-8-1.0]"),

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from games.kernel import helper, njit
+from games.kernel import borrower, njit
 
 WAYS = 4  # places that a key may stand in
 
@@ -42,7 +42,7 @@ def clear(cache: Cache) -> None:
     cache.turn[0] = 0
 
 
-@helper
+@borrower
 def find(cache, key):
     """Return the entry of a key, or -1; always -1 for the key 0, which marks an empty place."""
     if key == 0:
@@ -55,7 +55,7 @@ def find(cache, key):
     return np.int64(-1)
 
 
-@helper
+@borrower
 def insert(cache, key, logits, value):
     """Remember an evaluation, in a free place of its group or over one of its entries in turn."""
     if key == 0:

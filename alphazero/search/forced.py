@@ -13,20 +13,20 @@ import numpy as np
 from alphazero.search.forest import NOISE_SETTLED, NONE, ROOT
 from alphazero.search.proofs import UNKNOWN, edge_result
 from alphazero.search.rules import edge_q, edge_score, exploration_weight
-from games.kernel import helper
+from games.kernel import borrower
 
 EXPLORES = np.int8(
     1 + NOISE_SETTLED
 )  # `noisy` of a tree whose search has root noise, once it has been put on
 
 
-@helper
+@borrower
 def forces(forest, rule, tree):
     """Whether the present search of a tree forces visits."""
     return rule.forced > 0.0 and forest.trees[tree].noisy == EXPLORES
 
 
-@helper
+@borrower
 def _root_visits(forest, tree, first, last):
     total = 0
     for edge in range(first, last):
@@ -34,7 +34,7 @@ def _root_visits(forest, tree, first, last):
     return total
 
 
-@helper
+@borrower
 def forced_edge(forest, rule, tree):
     """Return the first root edge that was visited less often than it must be, or NONE; proven ones need no visits."""
     first = np.int64(forest.nodes[tree, ROOT].first_edge)
@@ -48,7 +48,7 @@ def forced_edge(forest, rule, tree):
     return np.int64(NONE)
 
 
-@helper
+@borrower
 def prune_forced(forest, rule, tree, out):
     """Take forced visits out of the root's visits in out float64[num_edges]."""
     first = np.int64(forest.nodes[tree, ROOT].first_edge)

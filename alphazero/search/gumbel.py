@@ -10,7 +10,7 @@ import numpy as np
 from alphazero.search.forest import ROOT
 from alphazero.search.noise import draw_gumbel
 from alphazero.search.rules import edge_q
-from games.kernel import helper, njit
+from games.kernel import borrower, njit
 
 
 @njit
@@ -36,7 +36,7 @@ def fill_schedule(schedule, considered, simulations):
         left = max(2, left // 2)
 
 
-@helper
+@borrower
 def mixed_value(forest, tree, node):
     """Return v_mix: the evaluator's value and the visited actions' Q, weighted by prior and visits (eq. 33)."""
     first = np.int64(forest.nodes[tree, node].first_edge)
@@ -51,7 +51,7 @@ def mixed_value(forest, tree, node):
     return value if visits == 0 else (value + visits * weighted / prior) / (1.0 + visits)
 
 
-@helper
+@borrower
 def sigma_scale(forest, rule, tree, node):
     """Return (c_visit + max_b N(b)) * c_scale, what sigma multiplies Q in [0, 1] with."""
     first = np.int64(forest.nodes[tree, node].first_edge)
@@ -61,7 +61,7 @@ def sigma_scale(forest, rule, tree, node):
     return (rule.gumbel_c_visit + most) * rule.gumbel_c_scale
 
 
-@helper
+@borrower
 def completed_logit(forest, rule, tree, edge, mixed, scale):
     """Return log P + sigma(completed Q) of an edge."""
     q = mixed
@@ -70,7 +70,7 @@ def completed_logit(forest, rule, tree, edge, mixed, scale):
     return np.log(max(np.float64(forest.edges[tree, edge].prior), 1e-30)) + scale * 0.5 * (q + 1.0)
 
 
-@helper
+@borrower
 def improved_policy(forest, rule, tree, node, out):
     """Write softmax(log P + sigma(completed Q)) of a node's edges into out float64[>= num_edges]; return the count."""
     first, count = np.int64(forest.nodes[tree, node].first_edge), np.int64(forest.nodes[tree, node].num_edges)
@@ -87,7 +87,7 @@ def improved_policy(forest, rule, tree, node, out):
     return count
 
 
-@helper
+@borrower
 def best_interior_edge(forest, rule, tree, node):
     """Return the edge that brings visits nearest the improved policy: argmax pi'(a) - N(a) / (1 + sum N) (eq. 14)."""
     first, count = np.int64(forest.nodes[tree, node].first_edge), forest.nodes[tree, node].num_edges
@@ -109,7 +109,7 @@ def best_interior_edge(forest, rule, tree, node):
     return best
 
 
-@helper
+@borrower
 def draw_root_noise(forest, rule, tree, scale):
     """Draw the root's Gumbel noise, times `scale` (0: none, for match play), and lay out its simulations."""
     count = forest.nodes[tree, ROOT].num_edges
@@ -122,7 +122,7 @@ def draw_root_noise(forest, rule, tree, scale):
     )
 
 
-@helper
+@borrower
 def best_root_edge(forest, rule, tree, wanted_visits):
     """Return the root edge with the highest g + log P + sigma(Q) among those with `wanted_visits` visits.
 

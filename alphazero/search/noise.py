@@ -4,35 +4,35 @@ import numpy as np
 
 from alphazero.search.forest import ROOT
 from games.bits import mix, next_seed, random_unit
-from games.kernel import helper
+from games.kernel import borrower, helper
 
 
-@helper
+@borrower
 def draw(forest, tree):
     """Advance the tree's generator and return a random uint64."""
     forest.trees[tree].seed = next_seed(forest.trees[tree].seed)
     return mix(forest.trees[tree].seed)
 
 
-@helper
+@borrower
 def draw_unit(forest, tree):
     """Return a random float64 in [0, 1)."""
     return random_unit(draw(forest, tree))
 
 
-@helper
+@borrower
 def draw_gumbel(forest, tree):
     """Return a sample of the standard Gumbel distribution, -log(-log(U))."""
     return -np.log(-np.log(draw_unit(forest, tree) + 1e-300))
 
 
-@helper
+@borrower
 def _draw_normal(forest, tree):
     radius = np.sqrt(-2.0 * np.log(1.0 - draw_unit(forest, tree)))
     return radius * np.cos(2.0 * np.pi * draw_unit(forest, tree))
 
 
-@helper
+@borrower
 def draw_gamma(forest, tree, alpha):
     """Return a sample of Gamma(alpha, 1) (Marsaglia and Tsang 2000; boosted where alpha < 1)."""
     shape = alpha if alpha >= 1.0 else alpha + 1.0

@@ -9,19 +9,19 @@ proven root ends its search. All of it happens only where `Rule.prove` is set: o
 import numpy as np
 
 from alphazero.search.forest import NONE, ROOT
-from games.kernel import helper
+from games.kernel import borrower
 
 UNKNOWN = np.int64(2)  # the result of what is not proven; results are -1, 0 and 1
 
 
-@helper
+@borrower
 def node_result(forest, tree, node):
     """Return the proven result of a node for the player to move in it, or UNKNOWN."""
     mark = np.int64(forest.nodes[tree, node].proven)
     return UNKNOWN if mark == 0 else mark - 2
 
 
-@helper
+@borrower
 def edge_result(forest, tree, node, edge):
     """Return the proven result of one of a node's edges for the player who chooses it, or UNKNOWN."""
     child = np.int64(forest.edges[tree, edge].child)
@@ -33,14 +33,14 @@ def edge_result(forest, tree, node, edge):
     return -result
 
 
-@helper
+@borrower
 def is_playable(forest, tree, node, edge):
     """Whether perfect play may choose an edge: one with the result of a proven node, or one not known to lose."""
     result, best = edge_result(forest, tree, node, edge), node_result(forest, tree, node)
     return result != -1 if best == UNKNOWN else result == best
 
 
-@helper
+@borrower
 def _follows(forest, tree, node):
     """Return the result of a node that follows from its edges, or UNKNOWN."""
     first, best, is_open = np.int64(forest.nodes[tree, node].first_edge), np.int64(-1), False
@@ -53,7 +53,7 @@ def _follows(forest, tree, node):
     return UNKNOWN if is_open else best
 
 
-@helper
+@borrower
 def _mark(forest, tree, node, result):
     """Note a node's result and make the values of the node and of the edge into it exact."""
     here = forest.nodes[tree, node]
@@ -65,7 +65,7 @@ def _mark(forest, tree, node, result):
         edge.value_sum = np.float64((result if same else -result) * edge.visits)
 
 
-@helper
+@borrower
 def prove(forest, tree, node):
     """Mark the node of a finished game and every node above whose result follows; a proven root ends the search."""
     if forest.nodes[tree, node].proven == 0:

@@ -5,10 +5,10 @@ import numpy as np
 from alphazero.search.forest import NONE, ROOT
 from alphazero.search.simulate import set_root
 from games.bits import copy_state
-from games.kernel import helper, njit
+from games.kernel import borrower, njit
 
 
-@helper
+@borrower
 def play_at_root(game, forest, tree, action, keep):
     """Play an action at a tree's root; keep the subtree below it if `keep` and it has been visited."""
     child = _child_of(forest, tree, action) if keep else np.int64(NONE)
@@ -24,7 +24,7 @@ def play_at_root(game, forest, tree, action, keep):
     _move_subtree(forest, tree)
 
 
-@helper
+@borrower
 def _child_of(forest, tree, action):
     """Return the node below the root's edge for an action, or NONE."""
     first = forest.nodes[tree, ROOT].first_edge
@@ -34,7 +34,7 @@ def _child_of(forest, tree, action):
     return np.int64(NONE)
 
 
-@helper
+@borrower
 def _number_subtree(forest, tree, root):
     """Write into remap the new index of every node below `root`, in the old order, and NONE for all others.
 
@@ -50,7 +50,7 @@ def _number_subtree(forest, tree, root):
         count += kept
 
 
-@helper
+@borrower
 def _move_subtree(forest, tree):
     """Move the numbered nodes and their edges to the front; new places always lie before old ones."""
     used = _move_edges(forest, tree)
@@ -68,7 +68,7 @@ def _move_subtree(forest, tree):
     forest.trees[tree].used_edges = used
 
 
-@helper
+@borrower
 def _move_edges(forest, tree):
     """Move the edge blocks of the numbered nodes in the order in which the blocks stand; return the edges kept.
 
@@ -92,7 +92,7 @@ def _move_edges(forest, tree):
     return used
 
 
-@helper
+@borrower
 def _move_edge(forest, tree, edge, target):
     """Move one edge; its child, not moved yet, hears of its new place, and it of the child's new index."""
     moved = forest.edges[tree, target]

@@ -5,10 +5,10 @@ from numba import prange
 
 from alphazero.search.simulate import FIRST, seen_by
 from games.bits import copy_state, mix
-from games.kernel import helper, njit
+from games.kernel import borrower, njit
 
 
-@helper
+@borrower
 def mean_rollout(game, state, scratch, legal, rollouts, seed):
     """Return the mean result of random games from `state` for the player to move in it; its own where it is over."""
     if game.is_over(state):

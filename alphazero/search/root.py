@@ -8,10 +8,10 @@ from alphazero.search.gumbel import best_root_edge, improved_policy
 from alphazero.search.noise import draw_unit
 from alphazero.search.proofs import UNKNOWN, is_playable, node_result
 from alphazero.search.simulate import seen_by
-from games.kernel import helper, njit
+from games.kernel import borrower, helper, njit
 
 
-@helper
+@borrower
 def root_value(forest, tree):
     """Return the search's value of the root for its player to move: the mean over N(s), the evaluation included.
 
@@ -24,7 +24,7 @@ def root_value(forest, tree):
     return forest.nodes[tree, ROOT].value_sum / forest.nodes[tree, ROOT].visits
 
 
-@helper
+@borrower
 def root_policy(forest, rule, gumbel, tree, out):
     """Write the policy to learn for each root edge into out float64[>= num_edges]; return the number of edges.
 
@@ -54,7 +54,7 @@ def root_policy(forest, rule, gumbel, tree, out):
     return count
 
 
-@helper
+@borrower
 def _playable_priors(forest, tree, first, count, out):
     """Write the priors of the root's playable edges into out, 0 for the others; return their sum."""
     total = 0.0
@@ -65,7 +65,7 @@ def _playable_priors(forest, tree, first, count, out):
     return max(total, 1e-30)
 
 
-@helper
+@borrower
 def most_visited_edge(forest, tree, node):
     """Return the edge with most visits, equal ones by higher Q, then by higher prior; one that is playable."""
     first = np.int64(forest.nodes[tree, node].first_edge)
@@ -77,7 +77,7 @@ def most_visited_edge(forest, tree, node):
     return best
 
 
-@helper
+@borrower
 def _is_better(forest, tree, edge, best):
     visits, most = forest.edges[tree, edge].visits, forest.edges[tree, best].visits
     if visits != most:
@@ -89,7 +89,7 @@ def _is_better(forest, tree, edge, best):
     return forest.edges[tree, edge].prior > forest.edges[tree, best].prior
 
 
-@helper
+@borrower
 def choose_edge(forest, rule, gumbel, tree, temperature):
     """Return the root edge to play: Gumbel's winner, or visits ** (1 / temperature) sampled (0: the most visited).
 
@@ -117,7 +117,7 @@ def choose_edge(forest, rule, gumbel, tree, temperature):
     return best
 
 
-@helper
+@borrower
 def _weight(forest, tree, edge, most, temperature):
     if not is_playable(forest, tree, ROOT, edge):
         return 0.0
@@ -171,7 +171,7 @@ def variation(forest, tree, edge, out):
     return length
 
 
-@helper
+@borrower
 def edge_of_action(forest, tree, action):
     """Return the root edge of an action, or NONE."""
     first = np.int64(forest.nodes[tree, ROOT].first_edge)

@@ -11,7 +11,7 @@ import numpy as np
 
 from alphazero.search.forest import ROOT
 from alphazero.search.proofs import edge_result
-from games.kernel import helper, njit
+from games.kernel import borrower, njit
 
 if TYPE_CHECKING:  # settings are no part of compiled code
     from alphazero.config import SearchConfig
@@ -113,7 +113,7 @@ def edge_score(rule, weight, q, prior, visits):
     return q + weight / np.sqrt(np.float64(visits))
 
 
-@helper
+@borrower
 def first_play_urgency(rule, mean, visited_prior):
     """Return Q of an edge without visits: a constant, or the node's mean less reduction * sqrt(visited prior)."""
     if rule.unvisited == Unvisited.constant:
@@ -121,14 +121,14 @@ def first_play_urgency(rule, mean, visited_prior):
     return mean - rule.fpu_reduction * np.sqrt(visited_prior)
 
 
-@helper
+@borrower
 def edge_q(forest, tree, edge, virtual_loss):
     """Return Q(s, a) of an edge with visits; a leaf in flight counts as `virtual_loss` visits, all of them lost."""
     lost = virtual_loss * forest.edges[tree, edge].in_flight
     return (forest.edges[tree, edge].value_sum - lost) / max(forest.edges[tree, edge].visits + lost, 1e-30)
 
 
-@helper
+@borrower
 def best_edge(forest, rule, tree, node):
     """Return the edge with the highest score, the first of equals; none that is proven to lose, unless all are."""
     first, last = _block(forest, tree, node)
@@ -155,7 +155,7 @@ def best_edge(forest, rule, tree, node):
     return best
 
 
-@helper
+@borrower
 def _block(forest, tree, node):
     first = np.int64(forest.nodes[tree, node].first_edge)
     return first, first + forest.nodes[tree, node].num_edges

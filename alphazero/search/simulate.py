@@ -16,19 +16,19 @@ from alphazero.search.noise import add_dirichlet_noise, draw
 from alphazero.search.proofs import UNKNOWN, node_result, prove
 from alphazero.search.rules import best_edge
 from games.bits import copy_state
-from games.kernel import helper, njit
+from games.kernel import borrower, njit
 
 FIRST = np.int64(0)  # the player that outcomes are given for
 NO_LOGITS = np.zeros(1, np.float32)  # for evaluations whose priors are equal
 
 
-@helper
+@borrower
 def seen_by(player, value, owner):
     """Return, for `player`, a value that is given for `owner`: the one place where a sign changes."""
     return value if player == owner else -value
 
 
-@helper
+@borrower
 def add_node(game, forest, tree, parent, edge, state):
     """Append a node for the position `state` below an edge (or as the root) and return its index."""
     node = np.int64(forest.trees[tree].num_nodes)
@@ -50,7 +50,7 @@ def add_node(game, forest, tree, parent, edge, state):
     return node
 
 
-@helper
+@borrower
 def set_root(game, forest, tree, state):
     """Empty a tree and make `state` its root."""
     if forest.states.shape[1] == 1:
@@ -61,7 +61,7 @@ def set_root(game, forest, tree, state):
     add_node(game, forest, tree, NONE, NONE, state)
 
 
-@helper
+@borrower
 def follow(forest, rule, gumbel, tree, node):
     """Return the edge that this simulation follows from an expanded node."""
     if gumbel is None:
@@ -75,7 +75,7 @@ def follow(forest, rule, gumbel, tree, node):
     return best_interior_edge(forest, rule, tree, node)
 
 
-@helper
+@borrower
 def flights(forest, tree):
     """Return how many leaves of a tree wait for their evaluation, the root itself not counted."""
     count = 0
@@ -85,13 +85,13 @@ def flights(forest, tree):
     return count
 
 
-@helper
+@borrower
 def is_settled(forest, tree, node):
     """Whether a simulation ends in a node: not expanded yet, without edges, or proven and not the root."""
     return forest.nodes[tree, node].num_edges <= 0 or (forest.nodes[tree, node].proven != 0 and node != ROOT)
 
 
-@helper
+@borrower
 def select(game, forest, rule, tree, state):
     """Walk down by the selection rule to a leaf, adding a node where the tree ends; `state` becomes its position.
 
@@ -119,7 +119,7 @@ def select(game, forest, rule, tree, state):
     return node
 
 
-@helper
+@borrower
 def backup(forest, tree, node, value):
     """Add `value`, for the player to move in `node`, to every node and edge from there to the root.
 
@@ -141,7 +141,7 @@ def backup(forest, tree, node, value):
         edge.in_flight -= 1
 
 
-@helper
+@borrower
 def take_back(forest, tree, node):
     """Undo the walk of a simulation that found its leaf already waiting in another slot."""
     while forest.nodes[tree, node].parent_edge != NONE:
@@ -149,14 +149,14 @@ def take_back(forest, tree, node):
         node = np.int64(forest.nodes[tree, node].parent)
 
 
-@helper
+@borrower
 def note_not_finite(forest, tree, number):
     """Remember that a tree was given something that is no number; a kernel cannot raise, `Search` does."""
     if not np.isfinite(number):
         forest.trees[tree].not_finite = 1
 
 
-@helper
+@borrower
 def all_finite(forest):
     """Whether no tree was given something that is no number."""
     for tree in range(forest.trees.size):
@@ -165,7 +165,7 @@ def all_finite(forest):
     return True
 
 
-@helper
+@borrower
 def expand(game, forest, tree, node, state, logits, uniform):
     """Give a node its edges, priors the softmax of the legal actions' logits (float32[A]), or equal if `uniform`.
 
@@ -201,7 +201,7 @@ def expand(game, forest, tree, node, state, logits, uniform):
     forest.trees[tree].used_edges = first + count
 
 
-@helper
+@borrower
 def add_root_noise(forest, rule, gumbel, tree):
     """Put the noise that a search asked for on an expanded root, once."""
     if forest.trees[tree].noisy >= NOISE_SETTLED or forest.nodes[tree, ROOT].num_edges <= 0:
@@ -214,7 +214,7 @@ def add_root_noise(forest, rule, gumbel, tree):
     forest.trees[tree].noisy += NOISE_SETTLED
 
 
-@helper
+@borrower
 def finish_leaf(game, forest, rule, tree, node, state, logits, value, uniform):
     """Expand an evaluated leaf and back its value up; the root's own evaluation is no simulation."""
     forest.nodes[tree, node].value = value
@@ -226,7 +226,7 @@ def finish_leaf(game, forest, rule, tree, node, state, logits, value, uniform):
         forest.trees[tree].done += 1
 
 
-@helper
+@borrower
 def finish_settled(game, forest, rule, tree, node, state):
     """Back up the value of a node that needs no evaluation, and what is proven by it."""
     backup(forest, tree, node, np.float64(forest.nodes[tree, node].value))
@@ -235,7 +235,7 @@ def finish_settled(game, forest, rule, tree, node, state):
         prove(forest, tree, node)
 
 
-@helper
+@borrower
 def start_search(game, forest, rule, tree, budget, noisy):
     """Begin a search of `budget` simulations from the root, keeping what is below it where there is room."""
     root = forest.states[tree, ROOT]
@@ -253,13 +253,13 @@ def start_search(game, forest, rule, tree, budget, noisy):
     add_root_noise(forest, rule, rule.gumbel, tree)
 
 
-@helper
+@borrower
 def is_finished(forest, tree):
     """Whether a tree's search has done all its simulations."""
     return forest.trees[tree].done >= forest.trees[tree].budget
 
 
-@helper
+@borrower
 def gather_tree(game, forest, rule, cache, tree):
     """Run a tree until each of its slots holds a leaf that must be evaluated, or its budget is used up."""
     slots = forest.leaves.shape[1]
@@ -293,7 +293,7 @@ def gather_tree(game, forest, rule, cache, tree):
         slot += 1
 
 
-@helper
+@borrower
 def encode_leaves(game, forest, planes, tree):
     """Write the planes of the leaves that a tree waits for."""
     slots = forest.leaves.shape[1]
@@ -302,7 +302,7 @@ def encode_leaves(game, forest, planes, tree):
             game.encode(forest.leaf_states[tree, slot], planes[tree * slots + slot])
 
 
-@helper
+@borrower
 def expand_tree(game, forest, rule, tree, rows, logits, values):
     """Finish the leaves of a tree: rows int32[K] says which row of logits and values is a slot's."""
     for slot in range(forest.leaves.shape[1]):
@@ -324,7 +324,7 @@ def expand_tree(game, forest, rule, tree, rows, logits, values):
             )
 
 
-@helper
+@borrower
 def run_tree(game, forest, rule, tree, rollouts, simulations):
     """Run up to `simulations` of a tree with equal priors and the mean of so many random `rollouts` (0: value 0)."""
     state = forest.leaf_states[tree, 0]
@@ -339,7 +339,7 @@ def run_tree(game, forest, rule, tree, rollouts, simulations):
         finish_leaf(game, forest, rule, tree, node, state, NO_LOGITS, value, True)
 
 
-@helper
+@borrower
 def rollout_value(game, forest, tree, node, state, rollouts):
     """Return the mean result of random rollouts from `state`, for the player to move in it; 0 for no rollouts."""
     if rollouts == 0:
