@@ -2,12 +2,15 @@
 
 What is fastest differs by processor (bfloat16 with units for it: 2 to 3 times float32; without: slower), so
 it is measured at start and not guessed. Different variants round differently, so a run stores the name of the
-one it uses and asks for it again when it goes on.
+one it uses and asks for it again when it goes on. Other programs only ever make a run longer, so the variants are
+chosen by their shortest runs, each short enough to end before the system gives the core to somebody else.
 """
 
+import platform
 import statistics
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +24,10 @@ from alphazero.network.runners import CpuRunner, CudaRunner, make_runner
 __all__ = ["Variant", "available_variants", "fastest", "measure"]
 
 MAX_RELATIVE_ERROR = 0.2  # of the trunk against float32; bfloat16 stays below 0.02, a wrong kernel does not
-MEASURING_ROWS_SECONDS = 0.02  # a batch that float32 takes this long for is large enough to compare variants
+MEASURING_SECONDS = (
+    0.0015  # of one run of plain float32: systems leave a program its core for a few ms at a time
+)
+MIN_MEASURING_ROWS = 4
 MIN_ROUNDS = 3
 
 
@@ -58,7 +64,12 @@ def available_variants(device: torch.device, precision: str, compile: bool) -> l
 def _has_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    return torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    if not torch.backends.mkldnn.is_available() or not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        return False
+    if platform.machine().lower() not in ("x86_64", "amd64"):
+        return True
+    # oneDNN also emulates it on processors with AVX-512 and no units for it: correct, and slower than float32
+    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
 
 
 def _kernels(device: torch.device) -> list[str]:
@@ -109,8 +120,15 @@ def _trunk(folded: FoldedNetwork, planes: torch.Tensor) -> torch.Tensor:
     return folded.trunk(folded.new_input().copy_(planes)).float()
 
 
-def measure(runners: Mapping[Variant, Runner], seconds: float) -> dict[str, float]:
-    """Return rows/s of each variant by name: medians over alternating rounds that take about `seconds`."""
+def measure(
+    runners: Mapping[Variant, Runner],
+    seconds: float,
+    summary: Callable[[list[float]], float] = statistics.median,
+) -> dict[str, float]:
+    """Return rows/s of each variant by name, by the `summary` of its times over alternating rounds.
+
+    The rounds take about `seconds`, and there are at least `MIN_ROUNDS`.
+    """
     times: dict[Variant, list[float]] = {variant: [] for variant in runners}
     random = np.random.default_rng(0)
     planes = {
@@ -125,7 +143,7 @@ def measure(runners: Mapping[Variant, Runner], seconds: float) -> dict[str, floa
             runner.run(planes[variant])
             times[variant].append(time.perf_counter() - start)
         rounds += 1
-    return {variant.name: len(planes[variant]) / statistics.median(times[variant]) for variant in runners}
+    return {variant.name: len(planes[variant]) / summary(times[variant]) for variant in runners}
 
 
 def fastest(
@@ -133,19 +151,29 @@ def fastest(
 ) -> tuple[Variant, dict[str, float]]:
     """Return the fastest working variant and the rows/s of all, measured in about `seconds` plus preparation.
 
-    Large networks are measured on fewer rows than `batch_size`, so that a round stays short.
+    On a CPU one thread computes a few rows at a time, and the shortest run of each variant counts: so the choice is
+    the same beside other programs.
     """
-    rows = batch_size if device.type == "cuda" else _rows_to_measure(network, batch_size, device)
-    runners = working_runners(network, variants, rows, device)
-    rates = measure(runners, seconds)
+    with _one_thread():
+        rows = batch_size if device.type == "cuda" else _rows_to_measure(network, batch_size, device)
+        runners = working_runners(network, variants, rows, device)
+        rates = measure(runners, seconds, min)
     return max(runners, key=lambda variant: rates[variant.name]), rates
 
 
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def _rows_to_measure(network: Network, batch_size: int, device: torch.device) -> int:
-    rows = min(8, batch_size)
-    runner = make_runner(Variant(torch.float32, "plain").build(network, rows, device))
-    planes = np.zeros((rows, *network.input_shape), np.float32)
-    start = time.perf_counter()
-    runner.run(planes)
-    affordable = int(rows * MEASURING_ROWS_SECONDS / (time.perf_counter() - start))
-    return max(rows, min(affordable, batch_size))
+    """Return how many rows plain float32 computes in about `MEASURING_SECONDS`."""
+    rows = min(MIN_MEASURING_ROWS, batch_size)
+    plain = Variant(torch.float32, "plain")
+    rate = measure({plain: make_runner(plain.build(network, rows, device))}, 0.0, min)[plain.name]
+    return max(rows, min(int(rate * MEASURING_SECONDS), batch_size))

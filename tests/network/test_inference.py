@@ -160,7 +160,7 @@ def test_the_fastest_variant_is_chosen(trained, monkeypatch):
     from alphazero.network import variants as module
 
     rates = {name: 1000.0 + 10 * i for i, name in enumerate(reversed(NAMES))}
-    monkeypatch.setattr(module, "measure", lambda runners, seconds: rates)
+    monkeypatch.setattr(module, "measure", lambda runners, seconds, summary: rates)
     assert Inference(trained(), device="cpu", batch_size=8).choice["variant"] == NAMES[0]
 
 
