@@ -2,8 +2,9 @@
 
 First a small run on the CPU works undisturbed. Then runs with the same settings are killed in every phase of the
 work (start, self-play, writing a shard, commit, training, gate, rating, checkpoint, last match), each time after a
-random part of how long that phase takes, and resumed. Every run that gets to its end must have the same weights
-to the bit, the same games in the same shards, and the same lines of metrics, time aside.
+random part of how long that phase takes, and resumed, each process with a random number of threads. Every run that gets
+to its end must have the same weights to the bit, the same games in the same shards, and the same lines of metrics, time
+aside.
 
     python tools/kill_test.py --kills 50
 """
@@ -49,13 +50,15 @@ def work(folder: str, report: int) -> int:
 
     from alphazero.cli import main
     from alphazero.moments import listening
+    from alphazero.threads import num_cores
 
     def tell(moment: str, ended: bool) -> None:
         if moment in PHASES:
             os.write(report, f"{'-' if ended else '+'}{moment}\n".encode())
 
     with listening(tell), mock.patch("alphazero.run.plots.plot_run"):
-        return main(["train", "--resume", folder])
+        threads = random.randint(1, num_cores())  # not even the number of threads changes what comes out
+        return main(["train", "--resume", folder, f"threads={threads}"])
 
 
 # The process that kills
@@ -181,10 +184,10 @@ def settings(options: argparse.Namespace) -> Any:
         "game": options.game, "device": "cpu", "threads": options.threads, "seed": options.seed,
         "network": {"blocks": 1, "channels": 16},
         "search": {"simulations": 16, "memory_mb": 256.0},
-        "selfplay": {"parallel_games": 32, "games_per_generation": 60, "shard_games": 20, "groups": 2,
+        "selfplay": {"workers": 2, "parallel_games": 32, "games_per_generation": 60, "shard_games": 20, "groups": 2,
                      "full_search_fraction": 0.5, "fast_simulations": 6},
         "replay": {"window_min": 1000},
-        "training": {"batch_size": 64, "averaging_decay": 0.9, "warmup_steps": 50, "schedule": "cosine"},
+        "training": {"parts": 2, "batch_size": 64, "averaging_decay": 0.9, "warmup_steps": 50, "schedule": "cosine"},
         "evaluation": {"every_generations": 1, "every_minutes": 0.0, "games": 8, "simulations": 8,
                        "anchors": ["random"], "final_opponent": "random", "final_games": 20, "final_simulations": 8},
         "run": {"generations": options.generations, "gate": True, "gate_games": 8, "gate_threshold": 0.4},

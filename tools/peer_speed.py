@@ -42,6 +42,7 @@ class Pair(NamedTuple):
 PAIRS = {
     "rollouts-go9": Pair("rollouts", "go:size=9", "go(board_size=9)", 10),
     "rollouts-go19": Pair("rollouts", "go:size=19", "go(board_size=19)", 10),
+    "mcts-connect4": Pair("mcts", "connect_four", "connect_four", 7),
     "mcts-go9": Pair("mcts", "go:size=9", "go(board_size=9)", 8),
     "mcts-chess": Pair("mcts", "chess", "chess", 12),
     "mcts-othello": Pair("mcts", "othello", "othello", 20),

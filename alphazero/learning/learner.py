@@ -25,8 +25,9 @@ class TrainingDiverged(RuntimeError):
 class Learner:
     """Trains a network; what is minimised is given with each batch.
 
-    config: a `LearnerConfig`; with `parts` of 2 and more each step's batch is learned from in so many parts side by
-    side (`Replicas`). precision: "float32", or "bfloat16" for mixed precision with float32 weights.
+    config: a `LearnerConfig`; with `parts` each step's batch is learned from in so many parts side by side
+    (`Replicas`), with 0 as a whole by all threads of torch, whose number then decides the last bits of a gradient.
+    precision: "float32", or "bfloat16" for mixed precision with float32 weights.
     """
 
     def __init__(
@@ -40,7 +41,7 @@ class Learner:
         self.network = network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.averaged = copy.deepcopy(self.network) if config.averaging_decay > 0 else None
         self.optimizer = make_optimizer(self.network, config)
-        self.replicas = Replicas(self.network, config.parts) if config.parts > 1 else None
+        self.replicas = Replicas(self.network, config.parts) if config.parts else None
         self.steps = 0
         self.bad_steps = 0
         self._bad_in_a_row = 0

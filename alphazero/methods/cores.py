@@ -11,21 +11,24 @@ POSITIONS_OF_A_PART = 32  # at least: normalisation goes by them
 
 
 def fitted(config: Experiment) -> Experiment:
-    """Return the settings of a new run: selfplay.workers and training.parts of 0 become what suits this machine."""
+    """Return the settings of a new run: selfplay.workers and training.parts of 0 become what suits this machine.
+
+    On a GPU training.parts stays 0: it learns from whole batches.
+    """
     cores = config.threads or num_cores()
     on_gpu = resolve_device(config.device).type == "cuda"
-    parts = 1 if on_gpu else min(cores, config.training.batch_size // POSITIONS_OF_A_PART)
+    parts = 0 if on_gpu else max(1, min(cores, config.training.batch_size // POSITIONS_OF_A_PART))
     workers = suitable_workers(config.selfplay, cores, on_gpu) if isinstance(config, Config) else 0
     return _decided(config, workers, parts)
 
 
 def fitted_before(config: Experiment) -> Experiment:
-    """Return the settings of a run that goes on: those of one that began before there were workers name none."""
-    return _decided(config, 1, 1)
+    """Return the settings of a run that goes on: one begun before there were workers has one, and whole batches."""
+    return _decided(config, 1, 0)
 
 
 def _decided(config: Experiment, workers: int, parts: int) -> Experiment:
-    training = config.training.model_copy(update={"parts": config.training.parts or max(1, parts)})
+    training = config.training.model_copy(update={"parts": config.training.parts or parts})
     changed: dict[str, object] = {"training": training}
     if isinstance(config, Config):
         play = config.selfplay
