@@ -8,7 +8,7 @@ import torch
 
 from alphazero.bench.timing import median_ratio, medians, rates_in_turn
 from alphazero.config import Config
-from alphazero.network import Inference
+from alphazero.network import Inference, calibration_planes
 from alphazero.network.model import Network, for_game
 from games.protocol import Game
 
@@ -24,7 +24,7 @@ def network_of(game: Game, config: Config) -> Network:
 def bench_network(game: Game, config: Config, options: Namespace) -> dict[str, Any]:
     """Return rows/s of inference as the search uses it, of the eager module, and their ratio (medians)."""
     network, batch = network_of(game, config), config.selfplay.parallel_games
-    inference = Inference(network, options.device, batch_size=batch)
+    inference = Inference(network, options.device, batch_size=batch, calibration=calibration_planes(game))
     planes = torch.rand(batch, *network.input_shape)
     arrays, eager = planes.numpy(), planes.to(inference.device)
     plain = for_game(game, network.config).to(inference.device).eval()

@@ -20,7 +20,7 @@ from alphazero.bars import progress_bar
 from alphazero.bench.network import network_of
 from alphazero.bench.timing import median_ratio, medians
 from alphazero.config import Config
-from alphazero.network import Inference, load_model
+from alphazero.network import Inference, calibration_planes, load_model
 from alphazero.network.inference import resolve_device
 from alphazero.search import NetworkEvaluator
 from alphazero.selfplay.selfplay import Tally
@@ -45,7 +45,12 @@ def bench_selfplay(game: Game, config: Config, options: Namespace) -> dict[str, 
     config = config.model_copy(update={"selfplay": play})
     batch = largest_batch(play)
     inference = Inference(
-        network, options.device, batch_size=batch, groups=options.groups, multiple=max(1, batch // 8)
+        network,
+        options.device,
+        batch_size=batch,
+        groups=options.groups,
+        multiple=max(1, batch // 8),
+        calibration=calibration_planes(game),
     )
     workers = {name: _Worker(game, inference, config, cache) for name, cache in (("off", 0.0), ("on", 64.0))}
     bare: list[float] = []

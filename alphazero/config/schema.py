@@ -73,8 +73,10 @@ class NetworkConfig(Settings):
         "The value head reads means and maxima over the board, not each square; with policy_head square a network "
         "then plays on boards of every size.",
     )
-    precision: Literal["auto", "float32", "bfloat16"] = setting(
-        "auto", "Number format of inference; auto: the fastest one in a short measurement at start."
+    precision: Literal["auto", "float32", "bfloat16", "int8"] = setting(
+        "auto",
+        "Number format of inference; auto: the fastest one in a short measurement at start. int8, for processors with "
+        "AVX2, is a candidate of auto only where there is no bfloat16.",
     )
     compile: bool = setting(False, "Compile inference with torch.compile (20 s at start on a CPU).")
 

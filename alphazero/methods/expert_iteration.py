@@ -19,13 +19,14 @@ from alphazero.learning.learner import load_weights, mean_metrics, new_learner
 from alphazero.learning.losses import policy_value_loss
 from alphazero.methods.selfplay_counts import counts_of, selfplay_row
 from alphazero.moments import during
-from alphazero.network import Inference, save_model
+from alphazero.network import Inference, calibration_planes, save_model
 from alphazero.network.model import Network
 from alphazero.run.method import STORED, Column, Method, UnderWay
 from alphazero.run.run import Run
 from alphazero.search import NetworkEvaluator
 from alphazero.selfplay.selfplay import Tally
 from alphazero.selfplay.workers import Workers, largest_batch
+from games import Game
 from games.options import derived_seed
 
 FRESH_SAMPLES = 1024  # positions of a generation's games on which it is measured before it is learned from
@@ -60,7 +61,7 @@ class ExpertIteration(Method):
         )
         self.target = ValueTarget(config.training.result_weight, config.training.value_steps)
         self.sample_debt = 0.0  # samples still to be trained on, less than a batch
-        self.inference = _inference(self.playing, config, run.progress.inference_choice)
+        self.inference = _inference(self.playing, run.game, config, run.progress.inference_choice)
         run.compute_as(self.inference.choice)
         self.selfplay = Workers(
             self.game, NetworkEvaluator(self.inference), config.search, config.selfplay, config.seed
@@ -194,7 +195,7 @@ class ExpertIteration(Method):
         self.selfplay.restore(*under_way)
 
 
-def _inference(network: Network, config: Config, choice: Mapping[str, Any] | None) -> Inference:
+def _inference(network: Network, game: Game, config: Config, choice: Mapping[str, Any] | None) -> Inference:
     batch = largest_batch(config.selfplay)
     return Inference(
         network,
@@ -205,4 +206,5 @@ def _inference(network: Network, config: Config, choice: Mapping[str, Any] | Non
         groups=config.selfplay.groups,
         choice=choice,
         multiple=max(1, batch // 8),
+        calibration=calibration_planes(game),
     )

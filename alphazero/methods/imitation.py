@@ -21,7 +21,7 @@ from alphazero.data.window import ReplayWindow
 from alphazero.learning.learner import mean_metrics, new_learner
 from alphazero.learning.losses import policy_value_loss
 from alphazero.moments import during
-from alphazero.network import Inference, save_model
+from alphazero.network import Inference, calibration_planes, save_model
 from alphazero.run.method import Column, Method
 from alphazero.run.run import Run
 from games import Game
@@ -48,8 +48,16 @@ class Imitation(Method):
         games = read_all(self.config.imitation.games, self.game)
         self.digest = hashlib.sha256(games.starts.tobytes() + games.actions.tobytes()).hexdigest()
         self.learned, self.held_out = self._split(games)
-        choice = run.progress.inference_choice
-        run.compute_as(choice or Inference(self.learner.playing, self.config.device, batch_size=64).choice)
+        run.compute_as(run.progress.inference_choice or self._inference().choice)
+
+    def _inference(self) -> Inference:
+        return Inference(
+            self.learner.playing,
+            self.config.device,
+            batch_size=64,
+            precision=self.config.network.precision,
+            calibration=calibration_planes(self.game),
+        )
 
     def _split(self, games: Games) -> tuple[ReplayWindow, ReplayWindow]:
         """Return the games that are learned from and those that are held out, drawn by the seed."""

@@ -44,7 +44,7 @@ def require_moderate_activations(
     for part, (layers, run) in trunk.items():
         outputs[part] = x = run(x, layers, plain)
     for head, (conv, layers, answer) in heads.items():
-        squares = plain.conv_relu(x, conv.weight, conv.bias).permute(0, 2, 3, 1).flatten(1, 2)
+        squares = plain.conv_relu(x, conv).permute(0, 2, 3, 1).flatten(1, 2)
         outputs[f"{head} head"], outputs[f"{head} answer"] = squares, answer(squares, layers)
     if _all_finite(list(outputs.values()), LARGEST):
         return

@@ -40,6 +40,7 @@ class FoldedNetwork:
         self.batch_size, self.device, self.dtype, self.kernel = batch_size, device, dtype, kernel
         self.input_shape, self.num_actions = network.input_shape, network.num_actions
         self.layers: dict[str, Layers] = {}
+        self._shapes: dict[str, torch.Size] = {}
         self._trunk: list[tuple[str, Callable[[Tensor, Layers, Kernel], Tensor]]] = []
         self.load(network)
         self.run = torch.compile(self.forward, dynamic=False) if compiled else self.forward
@@ -59,23 +60,24 @@ class FoldedNetwork:
             _tensors(converted), f"{network.name} in {str(self.dtype).removeprefix('torch.')}"
         )
         require_moderate_activations(trunk, heads, self._probe(network), network.name)
-        new = {
-            part: {n: self._pack(layer) for n, layer in layers.items()} for part, layers in converted.items()
-        }
-        runs = [(name, part.run) for name, part in trunk.items()]
-        if self.layers and (_shapes(new), runs) != (_shapes(self.layers), self._trunk):
+        shapes, runs = _shapes(converted), [(name, part.run) for name, part in trunk.items()]
+        if self.layers and (shapes, runs) != (self._shapes, self._trunk):
             raise ValueError(
                 "the network's layers differ from those this Inference was made for: make a new one"
             )
-        self._trunk = runs
+        self._shapes, self._trunk = shapes, runs
         self._heads = {name: (head.run, len(head.conv.bias)) for name, head in heads.items()}
-        self._replace(new)
+        self._replace(self._packed(converted))
 
     def _convert(self, layer: Layer) -> Layer:
         """Copy a layer to the device, in the number format."""
         dtype = torch.float32 if layer.exact else self.dtype
         weight, bias = (tensor.detach().to(self.device, dtype, copy=True) for tensor in layer[:2])
         return Layer(weight, bias, layer.exact)
+
+    def _packed(self, parts: dict[str, Layers]) -> dict[str, Layers]:
+        """Return layers as the kernel wants them."""
+        return {part: {n: self._pack(layer) for n, layer in layers.items()} for part, layers in parts.items()}
 
     def _pack(self, layer: Layer) -> Layer:
         """Bring a convolution into the kernel's own layout."""
@@ -90,12 +92,11 @@ class FoldedNetwork:
             return
         for part, layers in new.items():
             for name, layer in layers.items():
-                old = self.layers[part][name]
-                old.bias.copy_(layer.bias)
                 if self.kernel.in_place or layer.weight.dim() < 4:
-                    old.weight.copy_(layer.weight)
+                    self.layers[part][name].bias.copy_(layer.bias)
+                    self.layers[part][name].weight.copy_(layer.weight)
                 else:
-                    self.layers[part][name] = old._replace(weight=layer.weight)
+                    self.layers[part][name] = layer
 
     def _probe(self, network: Network) -> Tensor:
         """Return planes [2, planes, rows, cols] to try new weights on: some squares set at random, and all of them."""
@@ -109,8 +110,11 @@ class FoldedNetwork:
 
     def trunk(self, x: Tensor) -> Tensor:
         """Return the features [batch_size, channels, rows, cols] that all heads read."""
+        return self._run_trunk(x, self.layers, self.kernel)
+
+    def _run_trunk(self, x: Tensor, parts: dict[str, Layers], kernel: Kernel) -> Tensor:
         for name, run in self._trunk:
-            x = run(x, self.layers[name], self.kernel)
+            x = run(x, parts[name], kernel)
         return x
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -118,12 +122,14 @@ class FoldedNetwork:
 
         What the network has no head for is NaN.
         """
-        conv = self.layers[HEADS]["conv"]
-        squares = self.kernel.conv_relu(self.trunk(x), conv.weight, conv.bias)
+        return self._answer(x, self.layers, self.kernel)
+
+    def _answer(self, x: Tensor, parts: dict[str, Layers], kernel: Kernel) -> tuple[Tensor, Tensor]:
+        squares = kernel.conv_relu(self._run_trunk(x, parts, kernel), parts[HEADS]["conv"])
         squares = squares.permute(0, 2, 3, 1).flatten(1, 2)  # [B, squares, channels], as it lies in memory
         answers, first = {}, 0
         for name, (run, channels) in self._heads.items():
-            answers[name] = run(squares[:, :, first : first + channels], self.layers[name])
+            answers[name] = run(squares[:, :, first : first + channels], parts[name])
             first += channels
         return self._or_nan(answers.get("policy"), (len(x), self.num_actions)), self._or_nan(
             answers.get("value"), (len(x),)

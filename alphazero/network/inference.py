@@ -33,11 +33,12 @@ class Inference(Oracle):
     sequence of batches still gets the same bits. One Python thread may use an Inference at a time; `twin` makes one
     for another thread.
 
-    `device` is "auto" (CUDA if there is one), "cpu" or "cuda"; `precision` "auto" (measured), "float32" or
-    "bfloat16"; `compile` adds torch.compile to what is measured; `groups` is how many batches can be under
+    `device` is "auto" (CUDA if there is one), "cpu" or "cuda"; `precision` "auto" (measured), "float32",
+    "bfloat16" or "int8"; `compile` adds torch.compile to what is measured; `groups` is how many batches can be under
     way at once on a GPU (on a CPU it changes nothing). `choice` is the `choice` of an earlier Inference, used
     again without measuring; one that this device or these settings do not allow is measured anew. An
-    Inference keeps its own copy of the weights: training the network changes nothing here until `load`.
+    Inference keeps its own copy of the weights: training the network changes nothing here until `load`. `calibration`
+    are planes float32 [n, planes, rows, cols] of positions of the game, which int8 needs (`calibration_planes`).
 
     An `Oracle`: what the network has no head for is NaN. Raises NetworkError for weights that are NaN or infinite.
     """
@@ -52,19 +53,21 @@ class Inference(Oracle):
         groups: int = 1,
         choice: Mapping[str, Any] | None = None,
         multiple: int = 0,
+        calibration: np.ndarray | None = None,
     ):
         if batch_size < 1 or groups < 1:
             raise ValueError(f"batch_size {batch_size}, groups {groups}: expected both at least 1")
-        if precision not in ("auto", "float32", "bfloat16"):
-            raise ValueError(f"precision {precision!r}: expected 'auto', 'float32' or 'bfloat16'")
+        if precision not in ("auto", "float32", "bfloat16", "int8"):
+            raise ValueError(f"precision {precision!r}: expected 'auto', 'float32', 'bfloat16' or 'int8'")
         self.device = resolve_device(device)
         self.batch_size = batch_size
         self.input_shape, self.num_actions = network.input_shape, network.num_actions
         require_finite_weights(network.state_dict(), network.name)
         self._take(network)
-        self._variants = available_variants(self.device, precision, compile)
+        self._calibration = None if calibration is None else self._checked(calibration)
+        self._variants = available_variants(self.device, precision, compile, calibration is not None)
         variant, self.choice = self._choose(choice or {})
-        self._folded = variant.build(network, batch_size, self.device)
+        self._folded = variant.build(network, batch_size, self.device, self._calibration)
         self._runners_of_all: list[Runner] = []  # its own and those of its twins
         self._add_runners(groups, multiple)
 
@@ -91,7 +94,9 @@ class Inference(Oracle):
         for variant in self._variants:
             if choice.get("device") == self.device.type and choice.get("variant") == variant.name:
                 return variant, dict(choice)
-        variant, rates = fastest(self._network, self._variants, self.batch_size, self.device, CHOICE_SECONDS)
+        variant, rates = fastest(
+            self._network, self._variants, self.batch_size, self.device, CHOICE_SECONDS, self._calibration
+        )
         rounded = {name: round(rate) for name, rate in rates.items()}
         return variant, {"variant": variant.name, "device": self.device.type, "rows_per_second": rounded}
 
@@ -152,7 +157,9 @@ class Inference(Oracle):
 
     def benchmark(self, seconds: float = 2.0) -> dict[str, float]:
         """Return rows/s of every variant that works here, by name, at the full batch size."""
-        runners = working_runners(self._network, self._variants, self.batch_size, self.device)
+        runners = working_runners(
+            self._network, self._variants, self.batch_size, self.device, self._calibration
+        )
         return measure(runners, seconds)
 
 

@@ -9,9 +9,32 @@ from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
-__all__ = ["KERNELS", "Kernel"]
+__all__ = ["KERNELS", "Kernel", "Layer", "Scales"]
+
+
+class Scales(NamedTuple):
+    """What the whole numbers of a quantised convolution stand for: a number is its whole number times its scale."""
+
+    input: float
+    weight: Tensor  # float32[out], one for each output channel
+    zero_points: Tensor  # int64[out], all 0
+    output: float = 0.0  # of the answer, where that is whole numbers too; 0: it is float32
+
+
+class Layer(NamedTuple):
+    """A convolution [out, in, k, k] or a linear layer [out, in], and its bias [out]."""
+
+    weight: Tensor
+    bias: Tensor
+    exact: bool = False  # computed in float32 whatever the number format
+    scales: Scales | None = None  # of a convolution of whole numbers
+
+    @classmethod
+    def of(cls, linear: nn.Linear, exact: bool = False) -> "Layer":
+        """Return a linear layer as it is."""
+        return cls(linear.weight, linear.bias, exact)
 
 
 class Kernel(NamedTuple):
@@ -19,10 +42,10 @@ class Kernel(NamedTuple):
 
     # weight [out, in, k, k] and the input's shape -> the weight in the kernel's own layout
     pack: Callable[[Tensor, tuple[int, ...]], Tensor]
-    # x, weight, bias -> relu(conv(x))
-    conv_relu: Callable[[Tensor, Tensor, Tensor], Tensor]
-    # x, weight, bias, residual -> relu(conv(x) + residual); may overwrite residual
-    conv_add_relu: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
+    # x, packed layer -> relu(conv(x))
+    conv_relu: Callable[[Tensor, Layer], Tensor]
+    # x, packed layer, residual -> relu(conv(x) + residual); may overwrite residual
+    conv_add_relu: Callable[[Tensor, Layer, Tensor], Tensor]
     # whether packed weights can be overwritten by `copy_`
     in_place: bool
 
@@ -35,12 +58,12 @@ def _padding(weight: Tensor) -> list[int]:
     return [weight.shape[2] // 2, weight.shape[3] // 2]
 
 
-def _plain_conv_relu(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    return F.conv2d(x, weight, bias, padding=_padding(weight)).relu_()
+def _plain_conv_relu(x: Tensor, layer: Layer) -> Tensor:
+    return F.conv2d(x, layer.weight, layer.bias, padding=_padding(layer.weight)).relu_()
 
 
-def _plain_conv_add_relu(x: Tensor, weight: Tensor, bias: Tensor, residual: Tensor) -> Tensor:
-    return F.conv2d(x, weight, bias, padding=_padding(weight)).add_(residual).relu_()
+def _plain_conv_add_relu(x: Tensor, layer: Layer, residual: Tensor) -> Tensor:
+    return F.conv2d(x, layer.weight, layer.bias, padding=_padding(layer.weight)).add_(residual).relu_()
 
 
 def _onednn_pack(weight: Tensor, input_shape: tuple[int, ...]) -> Tensor:
@@ -49,25 +72,29 @@ def _onednn_pack(weight: Tensor, input_shape: tuple[int, ...]) -> Tensor:
     )
 
 
-def _onednn_conv_relu(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+def _onednn_conv_relu(x: Tensor, layer: Layer) -> Tensor:
+    weight, bias = layer.weight, layer.bias
     return torch.ops.mkldnn._convolution_pointwise(
         x, weight, bias, _padding(weight), [1, 1], [1, 1], 1, "relu", [], ""
     )
 
 
-def _onednn_conv_add_relu(x: Tensor, weight: Tensor, bias: Tensor, residual: Tensor) -> Tensor:
+def _onednn_conv_add_relu(x: Tensor, layer: Layer, residual: Tensor) -> Tensor:
+    weight, bias = layer.weight, layer.bias
     return torch.ops.mkldnn._convolution_pointwise_.binary(
         residual, x, weight, bias, _padding(weight), [1, 1], [1, 1], 1, "add", None, "relu", [], None
     )
 
 
-def _cudnn_conv_relu(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+def _cudnn_conv_relu(x: Tensor, layer: Layer) -> Tensor:
+    weight, bias = layer.weight, layer.bias
     if weight.shape[1] % 8:  # the fused kernels want aligned channels; only the first layer lacks them
-        return _plain_conv_relu(x, weight, bias)
+        return _plain_conv_relu(x, layer)
     return torch.cudnn_convolution_relu(x, weight, bias, [1, 1], _padding(weight), [1, 1], 1)
 
 
-def _cudnn_conv_add_relu(x: Tensor, weight: Tensor, bias: Tensor, residual: Tensor) -> Tensor:
+def _cudnn_conv_add_relu(x: Tensor, layer: Layer, residual: Tensor) -> Tensor:
+    weight, bias = layer.weight, layer.bias
     return torch.cudnn_convolution_add_relu(
         x, weight, residual, 1.0, bias, [1, 1], _padding(weight), [1, 1], 1
     )

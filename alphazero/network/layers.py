@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from alphazero.network.kernels import Kernel
+from alphazero.network.kernels import Kernel, Layer
 
 __all__ = [
     "ConvNorm",
@@ -25,19 +25,6 @@ __all__ = [
     "shift_channels",
     "zero_",
 ]
-
-
-class Layer(NamedTuple):
-    """A convolution [out, in, k, k] or a linear layer [out, in], and its bias [out]."""
-
-    weight: Tensor
-    bias: Tensor
-    exact: bool = False  # computed in float32 whatever the number format
-
-    @classmethod
-    def of(cls, linear: nn.Linear, exact: bool = False) -> "Layer":
-        """Return a linear layer as it is."""
-        return cls(linear.weight, linear.bias, exact)
 
 
 Layers = dict[str, Layer]

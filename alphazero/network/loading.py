@@ -2,6 +2,7 @@
 
 import os
 
+from alphazero.network.calibration import calibration_planes
 from alphazero.network.file import load_model
 from alphazero.network.inference import Inference, resolve_device
 from alphazero.network.symmetric import SymmetricInference
@@ -32,7 +33,14 @@ def load_inference(
     target = resolve_device(device)
     batch = CUDA_BATCH if target.type == "cuda" else CPU_BATCH
     choice = {"device": target.type, "variant": variant} if variant else None
-    inference = Inference(model.network, str(target), batch_size=batch, precision=precision, choice=choice)
+    inference = Inference(
+        model.network,
+        str(target),
+        batch_size=batch,
+        precision=precision,
+        choice=choice,
+        calibration=calibration_planes(model.game),
+    )
     return SymmetricInference(inference, model.game.symmetries) if symmetries else inference
 
 

@@ -89,18 +89,18 @@ BLOCKS: dict[str, type[ResidualBlock] | type[PlainBlock]] = {"residual": Residua
 
 
 def _run_stem(x: Tensor, layers: Layers, kernel: Kernel) -> Tensor:
-    return kernel.conv_relu(x, layers["conv"].weight, layers["conv"].bias)
+    return kernel.conv_relu(x, layers["conv"])
 
 
 def _run_first(x: Tensor, layers: Layers, kernel: Kernel) -> Tensor:
-    y = kernel.conv_relu(x, layers["first"].weight, layers["first"].bias)
+    y = kernel.conv_relu(x, layers["first"])
     return shift_channels(y, layers["pool"].weight, layers["pool"].bias) if "pool" in layers else y
 
 
 def _run_residual(x: Tensor, layers: Layers, kernel: Kernel) -> Tensor:
     y = _run_first(x, layers, kernel)
-    return kernel.conv_add_relu(y, layers["second"].weight, layers["second"].bias, x)
+    return kernel.conv_add_relu(y, layers["second"], x)
 
 
 def _run_plain(x: Tensor, layers: Layers, kernel: Kernel) -> Tensor:
-    return kernel.conv_relu(_run_first(x, layers, kernel), layers["second"].weight, layers["second"].bias)
+    return kernel.conv_relu(_run_first(x, layers, kernel), layers["second"])

@@ -19,6 +19,7 @@ import torch
 from alphazero.network.folded import FoldedNetwork
 from alphazero.network.kernels import KERNELS
 from alphazero.network.model import Network
+from alphazero.network.quantised import QuantisedNetwork, has_int8
 from alphazero.network.runners import CpuRunner, CudaRunner, make_runner
 
 __all__ = ["Variant", "available_variants", "fastest", "measure"]
@@ -44,21 +45,51 @@ class Variant(NamedTuple):
         words = [str(self.dtype).removeprefix("torch."), self.kernel] + ["compiled"] * self.compiled
         return " ".join(words)
 
-    def build(self, network: Network, batch_size: int, device: torch.device) -> FoldedNetwork:
-        """Return the network folded for this variant."""
+    def build(
+        self,
+        network: Network,
+        batch_size: int,
+        device: torch.device,
+        calibration: np.ndarray | None = None,
+    ) -> FoldedNetwork:
+        """Return the network folded for this variant; int8 needs calibration planes float32 [n, P, H, W]."""
+        if self.dtype == torch.int8:
+            assert calibration is not None
+            return QuantisedNetwork(network, batch_size, device, torch.from_numpy(calibration.copy()))
         return FoldedNetwork(network, batch_size, device, self.dtype, KERNELS[self.kernel], self.compiled)
 
 
-def available_variants(device: torch.device, precision: str, compile: bool) -> list[Variant]:
+def available_variants(
+    device: torch.device, precision: str, compile: bool, calibrated: bool = False
+) -> list[Variant]:
     """Return the variants worth a try on `device`, plain ones first within each number format.
 
-    `precision` is "float32", "bfloat16" or "auto": both, if the device computes in bfloat16 at all.
+    `precision` is "float32", "bfloat16", "int8" or "auto": float32, and bfloat16 if the device computes in it at all,
+    else int8 where there is something to calibrate it on. ValueError, one line, where int8 is asked for in vain.
     """
+    int8 = [Variant(torch.int8, "onednn")]
+    if precision == "int8":
+        _require_int8(device, calibrated)
+        return int8
     dtypes = {"float32": [torch.float32], "bfloat16": [torch.bfloat16]}.get(precision)
     if dtypes is None:
         dtypes = [torch.float32] + [torch.bfloat16] * _has_bfloat16(device)
     variants = [Variant(dtype, kernel) for dtype in dtypes for kernel in _kernels(device)]
-    return variants + [Variant(dtypes[-1], "plain", compiled=True)] * compile
+    variants += [Variant(dtypes[-1], "plain", compiled=True)] * compile
+    narrow = precision == "auto" and torch.bfloat16 not in dtypes and calibrated
+    return variants + int8 * (narrow and device.type == "cpu" and has_int8())
+
+
+def _require_int8(device: torch.device, calibrated: bool) -> None:
+    if device.type != "cpu":
+        reason = f"is for processors, the device is {device.type}"
+    elif not has_int8():
+        reason = f"needs a processor with AVX2 and oneDNN's int8 operations, which torch {torch.__version__} lacks here"
+    elif not calibrated:
+        reason = "needs positions to calibrate on (`calibration`)"
+    else:
+        return
+    raise ValueError(f"network.precision 'int8' {reason}: use 'auto' or 'float32'")
 
 
 def _has_bfloat16(device: torch.device) -> bool:
@@ -83,21 +114,30 @@ Runner = CpuRunner | CudaRunner
 
 
 def working_runners(
-    network: Network, variants: list[Variant], batch_size: int, device: torch.device
+    network: Network,
+    variants: list[Variant],
+    batch_size: int,
+    device: torch.device,
+    calibration: np.ndarray | None = None,
 ) -> dict[Variant, Runner]:
     """Return a runner of each variant that runs on this device and agrees with float32; RuntimeError if none.
 
     The kernels that fuse operations are no public interface of torch and refuse some shapes on some devices:
-    a variant that raises, or whose trunk disagrees, is left out.
+    a variant that raises, or whose trunk disagrees, is left out. Compared on calibration planes [n, P, H, W] where
+    there are some, else on random ones.
     """
     shape = (batch_size, *network.input_shape)
-    planes = torch.from_numpy(np.random.default_rng(0).random(shape, np.float32))
+    planes = torch.from_numpy(
+        np.random.default_rng(0).random(shape, np.float32)
+        if calibration is None
+        else np.resize(calibration, shape)
+    )
     expected = _trunk(Variant(torch.float32, "plain").build(network, batch_size, device), planes)
     runners: dict[Variant, Runner] = {}
     reasons = []
     for variant in variants:
         try:
-            folded = variant.build(network, batch_size, device)
+            folded = variant.build(network, batch_size, device, calibration)
             if not _agree(_trunk(folded, planes), expected):
                 raise RuntimeError("its result disagrees with that of float32")
             runners[variant] = make_runner(folded)
@@ -147,7 +187,12 @@ def measure(
 
 
 def fastest(
-    network: Network, variants: list[Variant], batch_size: int, device: torch.device, seconds: float
+    network: Network,
+    variants: list[Variant],
+    batch_size: int,
+    device: torch.device,
+    seconds: float,
+    calibration: np.ndarray | None = None,
 ) -> tuple[Variant, dict[str, float]]:
     """Return the fastest working variant and the rows/s of all, measured in about `seconds` plus preparation.
 
@@ -156,7 +201,7 @@ def fastest(
     """
     with _one_thread():
         rows = batch_size if device.type == "cuda" else _rows_to_measure(network, batch_size, device)
-        runners = working_runners(network, variants, rows, device)
+        runners = working_runners(network, variants, rows, device, calibration)
         rates = measure(runners, seconds, min)
     return max(runners, key=lambda variant: rates[variant.name]), rates
 

@@ -183,7 +183,7 @@ def network_needs(config: Experiment, work: Work, learning: bool) -> list[Need]:
     """Return what the network takes in memory: its weights, and what lies between its layers while it is computed."""
     settings, training = config.network, config.training
     copies = 1 + learning * (3 + (training.optimizer == "adamw") + (training.averaging_decay > 0))
-    each = 4 if settings.precision == "float32" else 2
+    each = 4 if settings.precision in ("float32", "int8") else 2
     weights = Need(
         f"a network of {work.parameters:,} parameters needs",
         4.0 * copies * work.parameters,

@@ -38,7 +38,7 @@ def generate(
     shards already, and for a seed that is not 0 <= seed < 2**63.
     """
     from alphazero.config import Config
-    from alphazero.network import Inference, load_model
+    from alphazero.network import Inference, calibration_planes, load_model
     from alphazero.network.inference import resolve_device
     from alphazero.search import NetworkEvaluator
     from alphazero.selfplay.workers import Workers, largest_batch, suitable_workers
@@ -56,7 +56,12 @@ def generate(
     selfplay = config.selfplay.model_copy(update={"parallel_games": parallel, "groups": 1})
     workers = suitable_workers(selfplay, num_threads(), resolve_device(device).type == "cuda")
     selfplay = selfplay.model_copy(update={"workers": min(workers, parallel)})
-    inference = Inference(load_model(model, game=game).network, device, batch_size=largest_batch(selfplay))
+    inference = Inference(
+        load_model(model, game=game).network,
+        device,
+        batch_size=largest_batch(selfplay),
+        calibration=calibration_planes(game),
+    )
     played = Workers(game, NetworkEvaluator(inference), search, selfplay, seed)
     _write_all(played, game, num_games, out, shard_games, str(model), seed, progress)
     return out

@@ -178,9 +178,9 @@ def test_a_choice_that_is_not_allowed_here_is_measured_anew(trained):
 def test_a_kernel_that_raises_or_computes_nonsense_is_left_out(trained, monkeypatch):
     plain = variants.KERNELS["plain"]
     broken = {
-        "nonsense": plain._replace(conv_relu=lambda x, w, b: plain.conv_relu(x, w, b) + 1),
-        "not a number": plain._replace(conv_relu=lambda x, w, b: plain.conv_relu(x, w, b) * float("nan")),
-        "raises": plain._replace(conv_relu=lambda x, w, b: torch.conv2d(x, w[:, :1], b)),
+        "nonsense": plain._replace(conv_relu=lambda x, layer: plain.conv_relu(x, layer) + 1),
+        "not a number": plain._replace(conv_relu=lambda x, layer: plain.conv_relu(x, layer) * float("nan")),
+        "raises": plain._replace(conv_relu=lambda x, layer: torch.conv2d(x, layer.weight[:, :1], layer.bias)),
     }
     for name, kernel in broken.items():
         monkeypatch.setitem(variants.KERNELS, name, kernel)
