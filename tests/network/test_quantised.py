@@ -114,10 +114,10 @@ def test_a_quantised_convolution_is_near_the_one_it_came_from():
     with torch.inference_mode():
         expected = KERNELS["plain"].conv_relu(inputs, layer)
         actual = KERNEL.conv_relu(inputs, quantise(layer, inputs, 64))
-    assert (actual - expected).norm() < 0.015 * expected.norm()
+    assert (actual - expected).norm() < 0.03 * expected.norm()
     assert (actual - expected).mean(
         dim=(0, 2, 3)
-    ).abs().max() < 0.002 * expected.std()  # no shift in the mean
+    ).abs().max() < 0.004 * expected.std()  # no shift in the mean
 
 
 @pytest.mark.parametrize(
