@@ -110,14 +110,14 @@ def test_a_quantised_convolution_is_near_the_one_it_came_from():
         * torch.rand(32, generator=generator)[:, None, None, None]
     )
     inputs = torch.rand((64, 32, 6, 7), generator=generator).contiguous(memory_format=torch.channels_last)
-    layer = Layer(weight, torch.randn(32, generator=generator))
+    layer = Layer(weight, torch.full((32,), 200.0))  # so that relu cuts nothing
     with torch.inference_mode():
         expected = KERNELS["plain"].conv_relu(inputs, layer)
-        actual = KERNEL.conv_relu(inputs, quantise(layer, inputs, 64))
-    assert (actual - expected).norm() < 0.03 * expected.norm()
-    assert (actual - expected).mean(
-        dim=(0, 2, 3)
-    ).abs().max() < 0.004 * expected.std()  # no shift in the mean
+        off = KERNEL.conv_relu(inputs, quantise(layer, inputs, 64)) - expected
+    assert 0 < off.norm() < 0.03 * (expected - 200).norm()
+    assert (
+        off.mean(dim=(0, 2, 3)).abs().max() < 0.1 * off.std()
+    )  # what rounding does in the mean is corrected
 
 
 @pytest.mark.parametrize(
