@@ -1,6 +1,6 @@
-"""Measures what learning from a batch in parts costs: the same games, first weights and batches, other `training.parts`.
+"""Measures what learning from a batch in parts costs: same games, first weights and batches, other `training.parts`.
 
-    python tools/parts_of_batches.py runs/connect_four --positions 60000 --steps 1500 --parts 1 2 4 --seeds 1 2 3
+    python tools/parts_of_batches.py runs/connect_four --steps 1500 --parts 1 2 4 --seeds 1 2 3
 
 Batch normalisation goes by each part (docs/learning.md, "Parts of a batch"). The newest games of a run are learned from
 by new networks with the run's settings; whole games held out, the same for all, say how well. A seed decides the
@@ -59,8 +59,14 @@ def learn(job: tuple[Path, int, int, int, int]) -> dict[str, Any]:
     config = load_config(run / "config.toml", {"training.parts": parts, "seed": seed, "device": "cpu"})
     assert isinstance(config, Config)
     learned, held_out = windows(config, run, positions)
-    training, target = config.training, ValueTarget(config.training.result_weight, config.training.value_steps)
-    learner, loss = new_learner(games.parse(config.game), config), policy_value_loss(config.training.value_weight)
+    training, target = (
+        config.training,
+        ValueTarget(config.training.result_weight, config.training.value_steps),
+    )
+    learner, loss = (
+        new_learner(games.parse(config.game), config),
+        policy_value_loss(config.training.value_weight),
+    )
     rng = np.random.default_rng([seed, 1])
     for step in range(steps):
         samples = learned.draw(training.batch_size, rng, target, training.symmetries)
@@ -96,7 +102,9 @@ def spread(values: list[float], form: str = ".4f") -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("run", type=Path, help="the folder of a run of expert iteration")
     parser.add_argument("--positions", type=int, default=60_000)
     parser.add_argument("--steps", type=int, default=1500)
@@ -104,7 +112,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--jobs", type=int, default=2)
     args = parser.parse_args()
-    jobs = [(args.run, args.positions, args.steps, parts, seed) for seed in args.seeds for parts in args.parts]
+    jobs = [
+        (args.run, args.positions, args.steps, parts, seed) for seed in args.seeds for parts in args.parts
+    ]
     rows = []
     with multiprocessing.get_context("spawn").Pool(args.jobs, maxtasksperchild=1) as pool:
         for row in pool.imap(learn, jobs, chunksize=1):
