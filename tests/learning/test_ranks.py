@@ -135,7 +135,9 @@ def test_two_processes_learn_what_one_learns_from_as_many_parts(tmp_path):
         assert both["rows"][BAD] is None and alone["rows"][BAD] is None
         for mine, theirs in zip(alone["rows"], both["rows"], strict=True):
             if mine is not None:
-                assert theirs == pytest.approx(mine, abs=1e-4, nan_ok=True)
+                for name in ("policy_loss", "value_loss", "policy_entropy", "learning_rate"):
+                    assert theirs[name] == pytest.approx(mine[name], abs=1e-4)
+                assert theirs["gradient_norm"] == pytest.approx(mine["gradient_norm"], abs=5e-3)
         assert both["last"] == pytest.approx(alone["last"], abs=1e-2, rel=1e-3)
         assert both["again"] == both["rows"][STEPS // 2 :]
     assert found[0]["rows"][100]["policy_loss"] != pytest.approx(
