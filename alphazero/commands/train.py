@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 SUMMARY = "learn a game by self-play"
 
@@ -34,6 +35,28 @@ def run(args: argparse.Namespace) -> None:
     if args.device is not None:
         overrides.append(f"device={args.device}")
 
+    if os.environ.get("TORCHELASTIC_RUN_ID"):  # torchrun started this process
+        _run_together(args, files, overrides)
+    else:
+        _work(args, files, overrides)
+
+
+def _run_together(args: argparse.Namespace, files: list[str], overrides: list[str]) -> None:
+    """Lead the processes that torchrun started, or follow the one that leads."""
+    from alphazero.learning.following import follow
+    from alphazero.learning.ranks import RanksLost, joined
+
+    try:
+        with joined() as group:
+            if group is not None and group.rank:
+                follow(group)
+            else:
+                _work(args, files, overrides)
+    except RanksLost as error:
+        raise ValueError(str(error)) from None
+
+
+def _work(args: argparse.Namespace, files: list[str], overrides: list[str]) -> None:
     from alphazero.api import resume, train
 
     try:

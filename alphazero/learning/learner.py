@@ -11,7 +11,9 @@ from torch import Tensor, nn
 
 from alphazero.config import Experiment, LearnerConfig
 from alphazero.learning.losses import Loss
+from alphazero.learning.ranks import Begin, Ranks, Restore, Step, ranks
 from alphazero.learning.replicas import Replicas
+from alphazero.learning.shared import SharedReplicas
 from alphazero.network.inference import resolve_device
 from alphazero.network.model import Network, for_game
 from alphazero.network.variants import available_variants
@@ -28,6 +30,8 @@ class Learner:
     config: a `LearnerConfig`; with `parts` each step's batch is learned from in so many parts side by side
     (`Replicas`), with 0 as a whole by all threads of torch, whose number then decides the last bits of a gradient.
     precision: "float32", or "bfloat16" for mixed precision with float32 weights.
+    group: the processes that learn together, `parts` a multiple of their number; the leader's calls of `step` and
+    `restore` are theirs too.
     """
 
     def __init__(
@@ -36,12 +40,15 @@ class Learner:
         config: LearnerConfig,
         device: torch.device,
         precision: str = "float32",
+        group: Ranks | None = None,
     ):
         self.config, self.device, self.precision = config, device, precision
         self.network = network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.averaged = copy.deepcopy(self.network) if config.averaging_decay > 0 else None
         self.optimizer = make_optimizer(self.network, config)
-        self.replicas = Replicas(self.network, config.parts) if config.parts else None
+        self.group = group
+        self.replicas = Replicas(self.network, config.parts) if config.parts and group is None else None
+        self.shared = None if group is None else SharedReplicas(self.network, config.parts, group)
         self.steps = 0
         self.bad_steps = 0
         self._bad_in_a_row = 0
@@ -66,21 +73,33 @@ class Learner:
 
         Returns what the loss measured, gradient_norm and learning_rate; None when loss or gradient were not finite
         and the step was skipped. `progress` in [0, 1]: how much of the schedule is over. Raises TrainingDiverged
-        after `max_bad_steps` such steps in a row.
+        after `max_bad_steps` such steps in a row, RanksLost where another process of the group is gone.
         """
+        step = Step(loss, batch, len(batch[0]), progress)
+        if self.group is not None and self.shared is not None:
+            steps = self.shared.split(step)
+            self.group.give(steps)
+            step = steps[0]
+        return self.step_on(step)
+
+    def step_on(self, step: Step) -> dict[str, float] | None:
+        """Take a step on this process's part of a batch; as `step`, which all processes of a group do at once."""
         self.network.train()
         statistics = [buffer.clone() for buffer in self.network.buffers()]
-        total, measured = self._backward(loss, batch)
+        total, measured = self._backward(step)
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.config.gradient_clip or math.inf)
         if not math.isfinite(total + norm.item()):
             self._skip_step(statistics)
             return None
         self._bad_in_a_row = 0
-        rate = self._update(progress)
+        rate = self._update(step.progress)
         return {**measured, "gradient_norm": norm.item(), "learning_rate": rate}
 
-    def _backward(self, loss: Loss, batch: tuple[np.ndarray, ...]) -> tuple[float, dict[str, float]]:
+    def _backward(self, step: Step) -> tuple[float, dict[str, float]]:
         """Give the parameters the gradient of a batch; return the loss and what else it measured."""
+        loss, batch = step.loss, step.batch
+        if self.shared is not None:
+            return self.shared.backward(step, self._losses)
         if self.replicas is not None:
             return self.replicas.backward(loss, batch, self._losses)
         total, measured = self._losses(self.network, loss, batch)
@@ -148,6 +167,12 @@ class Learner:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go back to what `state` returned, with the settings of now; ValueError when these are too different."""
+        self.go_back(state)
+        if self.group is not None:
+            self.group.give([Restore(state)] * self.group.count)
+
+    def go_back(self, state: dict[str, Any]) -> None:
+        """Go back to what `state` returned in this process alone."""
         if state["kind"] != self.config.optimizer:
             raise ValueError(
                 f"training.optimizer={self.config.optimizer!r}: the run began with {state['kind']!r} and "
@@ -166,11 +191,38 @@ class Learner:
 
 
 def new_learner(game: Game, config: Experiment) -> Learner:
-    """Return the learner of a fresh network for a game, the same for the same settings and seed."""
+    """Return the learner of a fresh network for a game, the same for the same settings and seed.
+
+    The processes that learn together with this one make theirs too. ValueError where they cannot share a batch.
+    """
+    precision = training_precision(config.network.precision, resolve_device(config.device))
+    group = ranks()
+    if group is not None:
+        check_parts(config, group.count)
+        group.give([Begin(config, precision)] * group.count)
+    return build_learner(game, config, precision, group)
+
+
+def build_learner(game: Game, config: Experiment, precision: str, group: Ranks | None) -> Learner:
+    """Return the learner of a fresh network in a group of processes, which all do this at once."""
     torch.manual_seed(config.seed)
-    device = resolve_device(config.device)
-    precision = training_precision(config.network.precision, device)
-    return Learner(for_game(game, config.network), config.training, device, precision)
+    return Learner(
+        for_game(game, config.network), config.training, resolve_device(config.device), precision, group
+    )
+
+
+def check_parts(config: Experiment, count: int) -> None:
+    """Raise ValueError where so many processes cannot share the parts of a batch evenly."""
+    parts, size = config.training.parts, config.training.batch_size
+    if parts == 0 or parts % count:
+        raise ValueError(
+            f"training.parts={parts}: {count} processes learn together and share the parts of a batch evenly: "
+            f"set training.parts to {max(1, round(parts / count)) * count}, or start another number of processes"
+        )
+    if parts > size:
+        raise ValueError(
+            f"training.batch_size={size}: less than training.parts={parts}: set it to {parts} or more"
+        )
 
 
 def make_optimizer(network: nn.Module, config: LearnerConfig) -> torch.optim.Optimizer:

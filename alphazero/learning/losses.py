@@ -4,6 +4,7 @@ Illegal actions take no part in the policy: their logits are masked before the s
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -20,15 +21,18 @@ Forward = Callable[[Tensor], tuple[Tensor, Tensor]]
 Loss = Callable[[Forward, Any], tuple[Tensor, dict[str, Tensor]]]
 
 
-def policy_value_loss(value_weight: float) -> Loss:
-    """Return the loss policy_loss + value_weight * value_loss (Silver et al. 2017, eq. 1) of a batch of `Samples`.
+@dataclass(frozen=True)
+class PolicyValueLoss:
+    """The loss policy_loss + value_weight * value_loss (Silver et al. 2017, eq. 1) of a batch of `Samples`.
 
     It also measures policy_loss (nats), value_loss, policy_entropy (nats), value_accuracy, the share of decided games
     whose winner the value's sign names, and policy_accuracy, the share of positions whose likeliest action is that of
-    the target.
+    the target. It can be sent to other processes.
     """
 
-    def loss(forward: Forward, samples: Any) -> tuple[Tensor, dict[str, Tensor]]:
+    value_weight: float
+
+    def __call__(self, forward: Forward, samples: Any) -> tuple[Tensor, dict[str, Tensor]]:
         logits, output = forward(samples.planes)
         log_policy = masked_log_policy(logits, samples.legal_mask)
         policy, value = policy_loss(log_policy, samples.policy), value_loss(output, samples.value)
@@ -40,9 +44,12 @@ def policy_value_loss(value_weight: float) -> Loss:
                 "value_accuracy": winner_accuracy(expected_value(output.float()), samples.result),
                 "policy_accuracy": (log_policy.argmax(dim=1) == samples.policy.argmax(dim=1)).float().mean(),
             }
-        return policy + value_weight * value, measured
+        return policy + self.value_weight * value, measured
 
-    return loss
+
+def policy_value_loss(value_weight: float) -> Loss:
+    """Return `PolicyValueLoss` with this weight of the value."""
+    return PolicyValueLoss(value_weight)
 
 
 def winner_accuracy(values: Tensor, result: Tensor) -> Tensor:

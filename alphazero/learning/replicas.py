@@ -9,6 +9,7 @@ import copy
 import math
 from collections.abc import Callable
 from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -23,20 +24,38 @@ Measured = dict[str, float]
 Losses = Callable[[Network, Loss, tuple[np.ndarray, ...]], tuple[Tensor, dict[str, Tensor]]]
 
 
-class Replicas:
-    """A network and its copies, one for each of `count` parts of a batch; parameters are shared, buffers are not."""
+class Found(NamedTuple):
+    """What was found of a part of a batch: its positions, its mean loss, and what else was measured, means too."""
 
-    def __init__(self, network: Network, count: int):
+    size: int
+    total: float
+    measured: Measured
+
+
+class Replicas:
+    """A network and its copies, one for each of `count` parts of a batch; parameters are shared, buffers are not.
+
+    wrapped: what stands for the network itself in the forward pass, such as DistributedDataParallel.
+    """
+
+    def __init__(self, network: Network, count: int, wrapped: torch.nn.Module | None = None):
         self.networks = [network] + [copy.deepcopy(network) for _ in range(count - 1)]
         for replica in self.networks[1:]:
             for parameter, shared in zip(replica.parameters(), network.parameters(), strict=True):
                 parameter.data = shared.data
+        self._callable: list[Any] = [wrapped or network, *self.networks[1:]]
 
     def backward(self, loss: Loss, batch: tuple[np.ndarray, ...], losses: Losses) -> tuple[float, Measured]:
         """Put the gradient of the mean loss over a batch into the network; return the loss and what else it measured.
 
         What is measured is the mean over the positions, of parts that measured nothing (NaN) left out.
         """
+        return means_of(self.gradients(loss, batch, losses, len(batch[0])))
+
+    def gradients(
+        self, loss: Loss, batch: tuple[np.ndarray, ...], losses: Losses, whole: float
+    ) -> list[Found]:
+        """Put the gradient of the sum of the losses of a batch's positions, divided by `whole`, into the network."""
         self._prepare()
         sizes = [size for size in shares(len(batch[0]), len(self.networks)) if size]
         ends = np.cumsum(sizes)
@@ -45,17 +64,16 @@ class Replicas:
             for size, end in zip(sizes, ends, strict=True)
         ]
 
-        def work(number: int, _: Callable[[], bool]) -> tuple[float, Measured]:
-            total, measured = losses(self.networks[number], loss, parts[number])
-            (total * (sizes[number] / len(batch[0]))).backward()
-            return total.item(), {name: value.item() for name, value in measured.items()}
+        def work(number: int, _: Callable[[], bool]) -> Found:
+            total, measured = losses(self._callable[number], loss, parts[number])
+            (total * (sizes[number] / whole)).backward()
+            return Found(
+                sizes[number], total.item(), {name: value.item() for name, value in measured.items()}
+            )
 
         found = side_by_side([partial(work, number) for number in range(len(parts))])
         self._collect(len(parts))
-        totals = [total for total, _ in found]
-        return _mean(totals, sizes), {
-            name: _mean_of_known([measured[name] for _, measured in found], sizes) for name in found[0][1]
-        }
+        return found
 
     def _prepare(self) -> None:
         """Bring the copies to the state of the network."""
@@ -82,6 +100,14 @@ class Replicas:
                 for other in buffers[1:]:
                     buffers[0].add_(other)
                 buffers[0].div_(count)
+
+
+def means_of(found: list[Found]) -> tuple[float, Measured]:
+    """Return the mean loss over the positions of all parts, and the means of what was measured (NaN left out)."""
+    sizes = [part.size for part in found]
+    return _mean([part.total for part in found], sizes), {
+        name: _mean_of_known([part.measured[name] for part in found], sizes) for name in found[0].measured
+    }
 
 
 def _mean(values: list[float], weights: list[int]) -> float:

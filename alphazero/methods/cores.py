@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from alphazero.config import Config, Experiment
+from alphazero.learning.ranks import ranks
 from alphazero.network.inference import resolve_device
 from alphazero.selfplay.workers import suitable_workers
 from alphazero.threads import num_cores
@@ -13,11 +14,14 @@ POSITIONS_OF_A_PART = 32  # at least: normalisation goes by them
 def fitted(config: Experiment) -> Experiment:
     """Return the settings of a new run: selfplay.workers and training.parts of 0 become what suits this machine.
 
-    On a GPU training.parts stays 0: it learns from whole batches.
+    On a GPU training.parts stays 0: it learns from whole batches. Processes that learn together have one part each, or
+    as many as one process would have where that is a multiple.
     """
     cores = config.threads or num_cores()
     on_gpu = resolve_device(config.device).type == "cuda"
     parts = 0 if on_gpu else max(1, min(cores, config.training.batch_size // POSITIONS_OF_A_PART))
+    if (group := ranks()) is not None:
+        parts = max(1, parts // group.count) * group.count
     workers = suitable_workers(config.selfplay, cores, on_gpu) if isinstance(config, Config) else 0
     return _decided(config, workers, parts)
 

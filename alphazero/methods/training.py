@@ -9,6 +9,7 @@ import games
 from alphazero.config import Experiment, load_config
 from alphazero.config.text import Overrides
 from alphazero.learning.learner import TrainingDiverged
+from alphazero.learning.ranks import RanksLost
 from alphazero.methods.cores import fitted, fitted_before
 from alphazero.network import set_threads
 from alphazero.run.folder import RunFolder
@@ -89,7 +90,7 @@ def _work(run: Run, committed: Committed | None, progress: bool) -> Summary:
     try:
         method = make_method(run)  # refuses settings that cannot be used before they are written
         run.restore(method)
-    except ValueError as error:
+    except (ValueError, RanksLost) as error:
         raise ValueError("; ".join([str(error), *run.damage.notes])) from None
     if committed is None:
         run.folder.clear()
@@ -102,3 +103,7 @@ def _work(run: Run, committed: Committed | None, progress: bool) -> Summary:
         done = run.progress.checkpoint
         good = run.network_file(done) if done else "none yet"
         raise ValueError(f"{run.folder.path}: {error}; last good checkpoint: {good}") from None
+    except RanksLost as error:
+        raise ValueError(
+            f"{error}; go on by torchrun with: alphazero train --resume {run.folder.path}"
+        ) from None
