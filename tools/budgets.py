@@ -9,15 +9,13 @@ A change that makes a position cheaper may play more of them: all get the CPU ti
 the quick settings need. That time is measured with AVX2 and float32, as it is spent on a slow machine; the runs
 themselves use what this one does best, one core each, and end after as many generations as the time would have paid
 for. So nothing depends on what else runs here. Judged are wrong moves in the solved positions that come with the
-package, and of what --match names, a match. A result is one line of docs/budgets.jsonl; what is there is not done again.
+package, and with --match a match. A result is one line of docs/budgets.jsonl; what is there is not done again.
 """
 
 import argparse
 import json
 import os
 import queue
-import re
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -27,7 +25,6 @@ from pathlib import Path
 from typing import Any
 
 from alphazero.arena.accuracy import Errors
-from alphazero.arena.result import share_interval
 from alphazero.run.metrics import events, read_metrics
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,7 +36,12 @@ SIMULATIONS = {"network": 0, "100": 100, "600": 600}
 COST_GENERATIONS = 3
 GAME_PLIES = 26.5  # of self-play, the mean over such runs: from positions to generations
 POSITIONS = 256 * GAME_PLIES  # of a generation
-FIXED = {"selfplay.workers": 2, "training.parts": 2, "evaluation.every_minutes": 0, "evaluation.final_opponent": ""}
+FIXED = {
+    "selfplay.workers": 2,
+    "training.parts": 2,
+    "evaluation.every_minutes": 0,
+    "evaluation.final_opponent": "",
+}
 CHANGES: dict[str, dict[str, Any]] = {
     "quick": {},
     "3x32": {"network.blocks": 3, "network.channels": 32},
@@ -101,7 +103,9 @@ def measure_cost(core: int, change: str, folder: Path) -> dict[str, Any]:
     return {"kind": "cost", "change": change, "seconds_per_1000": round(cost, 3)}
 
 
-def learn(core: int, change: str, seed: int, budget: int, cost: dict[str, float], match: bool, folder: Path) -> dict[str, Any]:
+def learn(
+    core: int, change: str, seed: int, budget: int, cost: dict[str, float], match: bool, folder: Path
+) -> dict[str, Any]:
     """Return what came of training one change for the time in which the quick settings play `budget` positions."""
     games = CHANGES[change].get("selfplay.games_per_generation", 256)
     generations = round(budget * cost["quick"] / cost[change] / (games * GAME_PLIES))
@@ -131,7 +135,9 @@ def learn(core: int, change: str, seed: int, budget: int, cost: dict[str, float]
     }
     if match:
         words = (f"model:path={model},simulations=200,prove=true", OPPONENT, "--game", "connect_four")
-        played = json.loads(alphazero(core, "match", *words, "--games", "200", "--seed", str(seed), "--json")[0])
+        played = json.loads(
+            alphazero(core, "match", *words, "--games", "200", "--seed", str(seed), "--json")[0]
+        )
         result["match"] = {key: played[key] for key in ("wins", "draws", "losses", "share", "pairs")}
     return result
 
@@ -146,6 +152,36 @@ def costs() -> dict[str, float]:
     found = {row["change"]: row["seconds_per_1000"] for row in results() if row["kind"] == "cost"}
     same = ("constant", "rate-4e-3", "warm-30")  # cost what the quick settings do
     return {**{name: found["quick"] for name in same if "quick" in found}, **found}
+
+
+def report() -> str:
+    """Return a table in Markdown of each budget, seeds together; half of the 95 % intervals of the shares."""
+    lines, cost = [], costs()
+    rows = [row for row in results() if row["kind"] == "learn"]
+    for budget in sorted({row["budget"] for row in rows}):
+        lines += [f"Time for {budget:,} positions of the quick settings:", ""]
+        lines += [
+            "| change | seconds for 1,000 positions | seeds | positions | " + " | ".join(SIMULATIONS) + " |"
+        ]
+        lines += ["|---" * (4 + len(SIMULATIONS)) + "|"]
+        for change in CHANGES:
+            if found := [row for row in rows if (row["budget"], row["change"]) == (budget, change)]:
+                seeds = ", ".join(str(row["seed"]) for row in found)
+                positions = sum(row["positions"] for row in found) // len(found)
+                cells = " | ".join(
+                    wrong_text([row["wrong"][judge] for row in found]) for judge in SIMULATIONS
+                )
+                lines.append(f"| {change} | {cost[change]:.2f} | {seeds} | {positions:,} | {cells} |")
+        lines.append("")
+    return "\n".join(lines).rstrip()
+
+
+def wrong_text(counts: list[list[int]]) -> str:
+    """Return the share of wrong moves in percent, seeds together and, of several, each in brackets."""
+    together = Errors("all", sum(asked for _, asked in counts), sum(wrong for wrong, _ in counts))
+    half = 50 * (together.interval.high - together.interval.low)
+    each = ", ".join(f"{100 * wrong / asked:.1f}" for wrong, asked in counts)
+    return f"{100 * together.share:.1f} ±{half:.1f}" + (f" ({each})" if len(counts) > 1 else "")
 
 
 def work_off(jobs: Sequence[tuple[Any, ...]], do: Any, cores: Sequence[int], hardware: str) -> None:
@@ -172,7 +208,10 @@ def work_off(jobs: Sequence[tuple[Any, ...]], do: Any, cores: Sequence[int], har
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    """Measure what is missing, or report."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("what", choices=("cost", "learn", "report"))
     parser.add_argument("words", nargs="*", metavar="[BUDGET] [CHANGE ...]", help=f"of {', '.join(CHANGES)}")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
@@ -198,6 +237,8 @@ def main() -> None:
             args.cores,
             args.hardware,
         )
+    else:
+        print(report())
 
 
 if __name__ == "__main__":
