@@ -283,6 +283,11 @@ class EvaluationConfig(Settings):
 
     every_generations: int = setting(0, "Generations between ratings; 0: by time only.", ge=0, le=10**9)
     every_minutes: float = setting(1.5, "Minutes between ratings; 0: by generations only.", ge=0.0, le=1e6)
+    max_share: Fraction = setting(
+        1.0,
+        "Ratings by minutes wait while those so far took more than this share of the run's minutes: on a slow machine "
+        "the rest of the time is for learning.",
+    )
     games: int = setting(40, "Games of a rating against the pool. AGZ: 400 to gate.", ge=2, le=10**7)
     player: str = setting(
         "model",

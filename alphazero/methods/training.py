@@ -11,6 +11,7 @@ from alphazero.config.text import Overrides
 from alphazero.learning.learner import TrainingDiverged
 from alphazero.learning.ranks import RanksLost
 from alphazero.methods.cores import fitted, fitted_before
+from alphazero.methods.speed import forecast
 from alphazero.network import set_threads
 from alphazero.run.folder import RunFolder
 from alphazero.run.integrity import Committed, examine, read_committed
@@ -97,6 +98,10 @@ def _work(run: Run, committed: Committed | None, progress: bool) -> Summary:
     else:
         run.folder.go_back(committed)
     run.folder.write_config(run.config.to_toml())
+    if committed is None:
+        run.progress.forecast = forecast(run, method)
+    if run.progress.forecast:
+        run.messages.append(run.progress.forecast)
     try:
         return work(run, method, "start" if committed is None else "resume", progress)
     except TrainingDiverged as error:

@@ -41,6 +41,8 @@ class Progress:
         default_factory=dict
     )  # sums over the unfinished generation
     rated_minutes: Minutes = 0.0  # when the last rating was
+    rating_minutes: Minutes = 0.0  # that all ratings took
+    forecast: str = ""  # what was said of the run when it began, "" where nothing was
     elo: str = ""  # the last rating, as text
     pool: dict[str, Any] | None = None  # the rating pool
     inference_choice: dict[str, Any] | None = None  # how the network is computed

@@ -255,14 +255,18 @@ class Run:
     def _rating_is_due(self, over: bool) -> bool:
         settings, progress = self.config.evaluation, self.progress
         by_count = settings.every_generations and progress.generation % settings.every_generations == 0
-        by_time = settings.every_minutes and self.minutes - progress.rated_minutes >= settings.every_minutes
+        by_time = (
+            settings.every_minutes
+            and self.minutes - progress.rated_minutes >= settings.every_minutes
+            and progress.rating_minutes <= settings.max_share * self.minutes
+        )
         return bool(by_count or by_time or (over and settings.every_minutes))
 
     def _rate(self, method: Method) -> None:
         assert self.evaluation is not None
         settings, progress = self.config, self.progress
         name = generation_name(progress.generation)
-        file = model_file(progress.generation)
+        file, began = model_file(progress.generation), self.minutes
         self._save_model(method, self.network_file(file))
         with during("rating"):
             seed = derived_seed(settings.seed, progress.generation)
@@ -272,6 +276,7 @@ class Run:
         self.rating = ratings[name]
         progress.pool, progress.elo = self.evaluation.pool.as_dict(), str(self.rating)
         progress.rated_minutes = self.minutes
+        progress.rating_minutes += self.minutes - began
         progress.files.append(file)
         self.folder.log(
             "rating",
