@@ -102,3 +102,5 @@ def _work(run: Run, committed: Committed | None, progress: bool) -> Summary:
         done = run.progress.checkpoint
         good = run.network_file(done) if done else "none yet"
         raise ValueError(f"{run.folder.path}: {error}; last good checkpoint: {good}") from None
+    finally:
+        method.close()
