@@ -34,7 +34,9 @@ class Fleet:
     def __init__(self, game: Game, config: Config, connect: Callable[[], Transport]):
         self.game, self.config, self.connect = game, config, connect
         self.tally, self.losses = Tally(), Losses()
-        self.lag = 0  # the most versions that the weights of a game were behind, of those that `play` last returned
+        self.lag = (
+            0  # the most versions that the weights of a game were behind, of those that `play` last returned
+        )
         self.pool: Pool | None = None
         self._first_incarnation = 0
         self._version = -1
@@ -76,7 +78,6 @@ class Fleet:
             return self._taken(num_games)
 
     def _taken(self, num_games: int) -> Games:
-        assert self.pool is not None
         games, self.lag = [no_games(self.game)], 0
         while num_games > 0:
             part = self._waiting.popleft()
@@ -90,7 +91,6 @@ class Fleet:
                     seconds=part.tally.seconds * share, evaluator_seconds=part.tally.evaluator_seconds * share
                 )
             )
-        self.losses, self.pool.losses = self.losses.plus(self.pool.losses), Losses()
         return join(games)
 
     def state(self) -> tuple[Games, dict[str, np.ndarray]]:
@@ -150,8 +150,9 @@ class Fleet:
         if weights is not None:
             pool.publish(weights)
         parts = pool.step(WAIT_SECONDS, hungry)
-        if parts:
+        if parts or any(pool.losses):
             with self._changed:
+                self.losses, pool.losses = self.losses.plus(pool.losses), Losses()
                 self._waiting += parts
                 self._num_waiting += sum(part.games.num_games for part in parts)
                 self._changed.notify_all()

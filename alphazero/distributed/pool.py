@@ -172,9 +172,7 @@ class Pool:
     def _submit(self, member: _Member, sequence: int) -> None:
         member.tries[sequence] = member.tries.get(sequence, 0) + 1
         settled = self.received[member.number, member.incarnation].below
-        self.transport.submit(
-            Order(member.number, member.incarnation, sequence, self.version, settled)
-        )
+        self.transport.submit(Order(member.number, member.incarnation, sequence, self.version, settled))
 
     def _take(self, event: Report | Failure) -> Sequence[Part]:
         member = self.members[event.worker]

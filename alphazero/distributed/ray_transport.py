@@ -101,7 +101,7 @@ class RayTransport:
 def _connect(settings: DistributedConfig) -> None:
     import ray
 
-    quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     if settings.address:
         try:
             ray.init(address=settings.address, **quiet)

@@ -70,9 +70,7 @@ class Player:
         tally, self.selfplay.tally = self.selfplay.tally, Tally()
         data = pack(played) if played.num_games else b""
         under_way = sum(int(group.active.size) for group in self.selfplay.groups)
-        return Report(
-            order.worker, order.incarnation, order.sequence, order.version, data, under_way, tally
-        )
+        return Report(order.worker, order.incarnation, order.sequence, order.version, data, under_way, tally)
 
     def _use_weights(self) -> None:
         if self.selfplay is None:

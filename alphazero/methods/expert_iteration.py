@@ -41,7 +41,7 @@ LEARNED = ("policy_loss", "value_loss", "policy_entropy", "value_accuracy", "gra
 class ExpertIteration(Method):
     """The networks, the window and the self-play of a run of expert iteration."""
 
-    columns = (
+    columns: tuple[Column, ...] = (
         *STORED,
         Column("positions_per_second", "pos/s", ">6.0f"),
         Column("network_share", "net", ">4.0%"),
@@ -212,9 +212,7 @@ class ExpertIteration(Method):
     def go_on(self, under_way: UnderWay) -> None:
         """Go on with games of an earlier process."""
         if self.fleet is None and "incarnation" in under_way.arrays:
-            raise ValueError(
-                "its games were played by a fleet: go on with distributed.workers of at least 1"
-            )
+            raise ValueError("its games were played by a fleet: go on with distributed.workers of at least 1")
         self.selfplay.restore(*under_way)
 
     def close(self) -> None:

@@ -143,7 +143,8 @@ class SelfPlay:
         """Play on until at least `num_games` more games have ended, and return those that have.
 
         Trees and the cache start empty at every call, so the evaluator's weights may change between two; with `keep`
-        they stay, and so must the weights. Games under way stay for the next call; with `only`, no more than that many games are begun in all.
+        they stay, and so must the weights. Games under way stay for the next call; with `only`, no more than that many
+        games are begun in all.
         progress(games, positions) is called after each batch; `until` may end the call early by returning True.
         """
         start, rows = thinking_clock(), sum(group.search.rows_evaluated for group in self.groups)
