@@ -48,7 +48,8 @@ class RayTransport:
         )
         self._actors: dict[tuple[int, int], Any] = {}
         self._orders: dict[Any, Order] = {}  # by the reference of the result
-        self._version, self._weights = -1, None
+        self._version = -1
+        self._weights: Any = None
 
     def start(self, worker: int, incarnation: int) -> None:
         """Ask Ray for an actor."""
