@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 # The packages of alphazero, lowest level first: a file imports its own level and those before it.
 LEVELS = (
     "visible", "files", "moments", "bars", "threads", "config", "search", "exact", "network", "data", "selfplay",
-    "play", "champions", "arena", "run",
+    "distributed", "play", "champions", "arena", "run",
     "learning", "methods", "bench", "api", "terminal", "commands", "interrupts", "cli", "__main__",
 )  # fmt: skip
 BUT_CONFIG = tuple(f"alphazero.{level}" for level in LEVELS if level != "config")

@@ -5,6 +5,7 @@ from alphazero.config.fields import option_of
 from alphazero.config.loading import build_config, load_config, with_overrides
 from alphazero.config.schema import (
     Config,
+    DistributedConfig,
     EvaluationConfig,
     Experiment,
     LearnerConfig,
@@ -20,6 +21,7 @@ from alphazero.config.schema import (
 __all__ = [
     "Config",
     "ConfigError",
+    "DistributedConfig",
     "EvaluationConfig",
     "Experiment",
     "LearnerConfig",

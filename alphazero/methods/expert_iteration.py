@@ -15,9 +15,13 @@ from alphazero.config import Config
 from alphazero.data.games import Games
 from alphazero.data.samples import ValueTarget
 from alphazero.data.window import ReplayWindow
+from alphazero.distributed.fleet import Fleet
+from alphazero.distributed.pool import Losses
+from alphazero.distributed.ray_transport import RayTransport, require_ray
+from alphazero.distributed.worker import Setup
 from alphazero.learning.learner import load_weights, mean_metrics, new_learner
 from alphazero.learning.losses import policy_value_loss
-from alphazero.methods.selfplay_counts import counts_of, selfplay_row
+from alphazero.methods.selfplay_counts import counts_of, fleet_row, selfplay_row
 from alphazero.moments import during
 from alphazero.network import Inference, calibration_planes, save_model
 from alphazero.network.model import Network
@@ -28,15 +32,17 @@ from alphazero.selfplay.selfplay import Tally
 from alphazero.selfplay.workers import Workers, largest_batch
 from games import Game
 from games.options import derived_seed
+from games.protocol import Game
 
 FRESH_SAMPLES = 1024  # positions of a generation's games on which it is measured before it is learned from
+FLEET = (Column("workers", "workers", ">7"), Column("lost_games", "lost", ">5"))
 LEARNED = ("policy_loss", "value_loss", "policy_entropy", "value_accuracy", "gradient_norm", "learning_rate")
 
 
 class ExpertIteration(Method):
     """The networks, the window and the self-play of a run of expert iteration."""
 
-    columns = (
+    columns: tuple[Column, ...] = (
         *STORED,
         Column("positions_per_second", "pos/s", ">6.0f"),
         Column("network_share", "net", ">4.0%"),
@@ -63,7 +69,11 @@ class ExpertIteration(Method):
         self.sample_debt = 0.0  # samples still to be trained on, less than a batch
         self.inference = _inference(self.playing, run.game, config, run.progress.inference_choice)
         run.compute_as(self.inference.choice)
-        self.selfplay = Workers(
+        self.fleet = _fleet(self.game, config, self.inference.choice)
+        if self.fleet is not None:
+            self.columns = (*self.columns, *FLEET)
+            self.fleet.load(self.playing)
+        self.selfplay = self.fleet or Workers(
             self.game, NetworkEvaluator(self.inference), config.search, config.selfplay, config.seed
         )
 
@@ -83,9 +93,10 @@ class ExpertIteration(Method):
         learned = self._learn(run)
         if self.best is not None:
             self._gate(run, self.best)
-        self.inference.load(self.playing)  # self-play forgets its cache when it starts again
+        self._load()
         return {
             **selfplay_row(run.progress.counts),
+            **({} if self.fleet is None else fleet_row(self.fleet, run.progress.counts)),
             **{name: learned.get(name, math.nan) for name in LEARNED},
             **fresh,
             "bad_steps": self.learner.bad_steps,
@@ -110,6 +121,9 @@ class ExpertIteration(Method):
         self.window.add(games)
         counts = counts_of(games, self.config.selfplay.resign_threshold, self.selfplay.tally)
         self.selfplay.tally = Tally()
+        if self.fleet is not None:
+            counts |= self.fleet.losses._asdict()
+            self.fleet.losses = Losses()
         run.store(games, self, **counts)
 
     def _measure_fresh(self, run: Run) -> dict[str, float]:
@@ -184,7 +198,13 @@ class ExpertIteration(Method):
         if not 0.0 <= debt < math.inf:
             raise ValueError(f"sample_debt is {debt!r}: expected a number of at least 0")
         self.sample_debt = float(debt)
-        self.inference.load(self.playing)
+        self._load()
+
+    def _load(self) -> None:
+        """Let self-play go on with the network that plays."""
+        self.inference.load(self.playing)  # self-play forgets its cache when it starts again
+        if self.fleet is not None:
+            self.fleet.load(self.playing)
 
     def under_way(self) -> UnderWay:
         """Return the games of self-play that are not finished."""
@@ -192,7 +212,23 @@ class ExpertIteration(Method):
 
     def go_on(self, under_way: UnderWay) -> None:
         """Go on with games of an earlier process."""
+        if self.fleet is None and "incarnation" in under_way.arrays:
+            raise ValueError("its games were played by a fleet: go on with distributed.workers of at least 1")
         self.selfplay.restore(*under_way)
+
+    def close(self) -> None:
+        """End the workers of a fleet."""
+        if self.fleet is not None:
+            self.fleet.close()
+
+
+def _fleet(game: Game, config: Config, choice: Mapping[str, Any]) -> Fleet | None:
+    """Return who plays where it is not this process; ValueError where Ray is not installed."""
+    if not config.distributed.workers:
+        return None
+    require_ray()
+    setup = Setup(config.to_toml(), choice)
+    return Fleet(game, config, lambda: RayTransport(setup, config.distributed))
 
 
 def _inference(network: Network, game: Game, config: Config, choice: Mapping[str, Any] | None) -> Inference:

@@ -6,6 +6,8 @@ import numpy as np
 
 from alphazero.data.games import End, Games, end_counts, num_distinct
 from alphazero.data.labels import SearchLabels
+from alphazero.distributed.fleet import Fleet
+from alphazero.distributed.pool import Losses
 from alphazero.selfplay.selfplay import Tally
 
 RESULTS = {"first_wins": 1, "draws": 0, "second_wins": -1}
@@ -36,6 +38,12 @@ def selfplay_row(counts: Mapping[str, float]) -> dict[str, float]:
         "game_length_mean": counts.get("positions", 0) / max(1, counts.get("games", 0)),
         **{name: int(counts.get(name, 0)) for name in COUNTED},
     }
+
+
+def fleet_row(fleet: Fleet, counts: Mapping[str, float]) -> dict[str, float]:
+    """Return what metrics.jsonl says of a fleet in a generation: who plays, what was lost, how old the weights were."""
+    lost = {name: int(counts.get(name, 0)) for name in Losses._fields}
+    return {"workers": fleet.num_working, "weights_lag": fleet.lag, **lost}
 
 
 def wrong_resignations(games: Games, threshold: float) -> tuple[int, int]:

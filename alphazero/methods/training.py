@@ -112,3 +112,5 @@ def _work(run: Run, committed: Committed | None, progress: bool) -> Summary:
         raise ValueError(
             f"{error}; go on by torchrun with: alphazero train --resume {run.folder.path}"
         ) from None
+    finally:
+        method.close()

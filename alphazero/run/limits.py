@@ -55,13 +55,17 @@ def check_machine(
     """
     names = names or {}
     check_threads(config.threads)
-    if isinstance(config, Config):
+    plays_here = (
+        isinstance(config, Config) and not config.distributed.address
+    )  # a cluster's machines are others
+    if isinstance(config, Config) and plays_here:
         check_bound(config, names)
-    needs = search_needs(config, game) if isinstance(config, Config) else []
+    needs = search_needs(config, game) if isinstance(config, Config) and plays_here else []
     work = measure_network(config, game)
     check_memory(needs + network_needs(config, work, learning), available_memory(), names)
     if isinstance(config, Config):
-        check_time(config, work, names)
+        if plays_here:
+            check_time(config, work, names)
         check_ratings(config, game)
 
 

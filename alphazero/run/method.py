@@ -66,5 +66,8 @@ class Method(ABC):
         """Go on with what `under_way` returned in an earlier process; ValueError when it belongs to other settings."""
         raise ValueError("this method keeps no games under way")
 
+    def close(self) -> None:  # noqa: B027 (most methods hold nothing)
+        """End what the method has started, such as other processes; it is not used afterwards."""
+
     def begin(self, run: Run) -> None:  # noqa: B027 (most methods have nothing to read)
         """Read what the run stored earlier, after `restore` and before the first generation of this process."""

@@ -138,11 +138,13 @@ class SelfPlay:
         only: int | None = None,
         progress: Callable[[int, int], None] | None = None,
         until: Callable[[], bool] | None = None,
+        keep: bool = False,
     ) -> Games:
         """Play on until at least `num_games` more games have ended, and return those that have.
 
-        Trees and the cache start empty at every call, so the evaluator's weights may change between two. Games
-        under way stay for the next call; with `only`, no more than that many games are begun in all.
+        Trees and the cache start empty at every call, so the evaluator's weights may change between two; with `keep`
+        they stay, and so must the weights. Games under way stay for the next call; with `only`, no more than that many
+        games are begun in all.
         progress(games, positions) is called after each batch; `until` may end the call early by returning True.
         """
         start, rows = thinking_clock(), sum(group.search.rows_evaluated for group in self.groups)
@@ -151,7 +153,8 @@ class SelfPlay:
         ended: list[Games] = []
         positions = 0
         for group in self.groups:
-            group.restart()
+            if not keep:
+                group.restart()
             self._fill(group, only)
         while len(ended) < num_games and any(group.active.size for group in self.groups):
             for group in self.groups:

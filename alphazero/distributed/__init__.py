@@ -1,0 +1,1 @@
+"""Self-play by worker processes on many machines; weights go out, numbered games come back."""
