@@ -32,7 +32,6 @@ from alphazero.selfplay.selfplay import Tally
 from alphazero.selfplay.workers import Workers, largest_batch
 from games import Game
 from games.options import derived_seed
-from games.protocol import Game
 
 FRESH_SAMPLES = 1024  # positions of a generation's games on which it is measured before it is learned from
 FLEET = (Column("workers", "workers", ">7"), Column("lost_games", "lost", ">5"))
