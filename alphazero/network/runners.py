@@ -68,12 +68,19 @@ class CudaRunner:
         torch.cuda.synchronize()
         self.graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(self.graph, stream=self.stream):
-            self.logits, self.values = self._forward()
+            self._forward()
         torch.cuda.synchronize()
 
-    def _forward(self) -> tuple[torch.Tensor, torch.Tensor]:
+    def _forward(self) -> None:
+        """From host memory to host memory: with the copies in the graph a batch takes few calls, each of which waits.
+
+        Threads that all ask a GPU wait for each other at every call.
+        """
+        self.planes.copy_(self.host_planes, non_blocking=True)
         self.buffer.copy_(self.planes)
-        return self.folded.run(self.buffer)
+        logits, values = self.folded.run(self.buffer)
+        self.host_logits.copy_(logits, non_blocking=True)
+        self.host_values.copy_(values, non_blocking=True)
 
     @torch.inference_mode()
     def submit(self, planes: np.ndarray) -> Pending:
@@ -85,10 +92,7 @@ class CudaRunner:
         n = len(planes)
         self.host_planes[:n].copy_(torch.from_numpy(planes))
         with torch.cuda.device(self.folded.device), torch.cuda.stream(self.stream):
-            self.planes[:n].copy_(self.host_planes[:n], non_blocking=True)
             self.graph.replay()
-            self.host_logits[:n].copy_(self.logits[:n], non_blocking=True)
-            self.host_values[:n].copy_(self.values[:n], non_blocking=True)
             self.done.record(self.stream)
         self.pending = Pending(lambda: self._collect(n))
         return self.pending

@@ -112,3 +112,12 @@ def assign_rows(leaves, share, table, rows, slots):
                 rows[tree, slot] = count
                 count += 1
     return count
+
+
+@njit
+def move_together(planes, slots):
+    """Move the planes float32[m, size] of slots int32[n], which ascend, to the first n places, in order."""
+    for row in range(slots.size):
+        if slots[row] != row:
+            for index in range(planes.shape[1]):
+                planes[row, index] = planes[slots[row], index]

@@ -1,7 +1,7 @@
 """What judges a leaf: equal priors, random rollouts, a network, or a weighted mixture of two.
 
 An evaluator takes n positions and returns logits float32[n, A] (only their differences among legal actions matter)
-and values float32[n] in [-1, 1] for the player to move. It says whether it needs the planes,
+and values float32[n] in [-1, 1] for the player to move. It says whether it needs the planes and the states,
 whether the same position always gets the same answer (only then may it be cached), and, when it is one that
 compiled code can compute itself, how many rollouts a leaf takes.
 """
@@ -24,7 +24,8 @@ class Evaluator(Protocol):
     policy, and values float32[n], the expected result in [-1, 1] for the player to move in each position.
 
     One thread may use an evaluator at a time. One that may have a `twin()`, an evaluator with the same answers for
-    another thread, has a method of this name, which returns None where there is none after all.
+    another thread, has a method of this name, which returns None where there is none after all. One that does not look
+    at the states may say so by `needs_states = False`; copies of large ones take time.
     """
 
     @property
@@ -50,7 +51,8 @@ class Evaluator(Protocol):
     def evaluate(self, states: np.ndarray, planes: np.ndarray) -> Answers:
         """Return logits float32[n, A] and values float32[n] for the players to move.
 
-        states: state_dtype[n]; planes: float32[n, P, H, W], their encodings, or anything where `needs_planes` is False.
+        states: state_dtype[n], any n of them where `needs_states` is False; planes: float32[n, P, H, W], their
+        encodings, or anything where `needs_planes` is False. Both may change after the next search step.
         """
         ...
 
@@ -58,7 +60,7 @@ class Evaluator(Protocol):
 class UniformEvaluator:
     """Equal priors and the value 0: a search that knows nothing but the rules."""
 
-    name, needs_planes, cacheable = "equal priors", False, True
+    name, needs_planes, needs_states, cacheable = "equal priors", False, False, True
     rollouts: int | None = 0
 
     def __init__(self, game: Game):
@@ -114,7 +116,7 @@ class NetworkEvaluator:
     Raises NetworkError when it has no policy or no value: `TwoNetworks` makes one oracle of two networks.
     """
 
-    needs_planes, cacheable, rollouts = True, True, None
+    needs_planes, needs_states, cacheable, rollouts = True, False, True, None
 
     def __init__(self, oracle: Oracle):
         require_heads(oracle, policy=True, value=True)
@@ -149,6 +151,7 @@ class MixtureEvaluator:
             raise ValueError(f"mixture weight {weight}: expected a number from 0 to 1")
         self.first, self.second, self.weight = first, second, weight
         self.needs_planes = first.needs_planes or second.needs_planes
+        self.needs_states = any(getattr(one, "needs_states", True) for one in (first, second))
         self.cacheable = first.cacheable and second.cacheable
 
     @property

@@ -88,6 +88,7 @@ class Search:
         )
         self._cannot_overflow = grow_while_room and self.forest.nodes.shape[1] > self.forest.edges.shape[1]
         self._slices = Slices(FIRST_SLICE // max(1, num_trees * max(evaluator.rollouts or 1, 1)))
+        self._needs_states = getattr(evaluator, "needs_states", True)
         self.share = evaluator.cacheable and config.cache_mb > 0
         self.cache = evaluations.make_cache(
             game.num_actions, int(config.cache_mb * 2**20) if self.share else 0
@@ -153,7 +154,10 @@ class Search:
         return chosen[finished]
 
     def collect(self) -> tuple[np.ndarray, np.ndarray] | None:
-        """Return states and planes of the positions to evaluate, equal ones once, or None when there are none."""
+        """Return states and planes of the positions to evaluate, equal ones once, or None when there are none.
+
+        Planes are a view until the next call of `gather`; where the evaluator needs no states these are any n.
+        """
         self._count = count = evaluations.assign_rows(
             self.forest.leaves, self.share, self._table, self._rows, self._slots
         )
@@ -161,9 +165,12 @@ class Search:
             return None
         self.rows_evaluated += count
         slots, leaves = self._slots[:count], self._rows.shape[1]
-        states = self.forest.leaf_states[slots // leaves, slots % leaves]
-        all_wait = count == self._slots.size or not self.evaluator.needs_planes
-        return states, self.planes[:count] if all_wait else self.planes[slots]
+        if self.evaluator.needs_planes and slots[-1] >= count:
+            # by compiled code: copies in Python keep other threads from running
+            evaluations.move_together(self.planes.reshape(len(self.planes), -1), slots)
+        if self._needs_states:
+            return self.forest.leaf_states[slots // leaves, slots % leaves], self.planes[:count]
+        return self.forest.leaf_states.reshape(-1)[:count], self.planes[:count]
 
     def expand(self, logits: np.ndarray, values: np.ndarray) -> None:
         """Expand and back up the collected leaves with logits float32[n, A] and values float32[n].

@@ -153,6 +153,8 @@ def test_a_network_sees_the_planes_of_the_leaves_it_judges(leaves):
             )
 
     class Spy(NetworkEvaluator):
+        needs_states = True
+
         def evaluate(self, states, planes):
             expected = np.zeros_like(planes)
             for state, plane in zip(states, expected, strict=True):
