@@ -17,7 +17,8 @@ from alphazero.distributed.transport import Order, Report
 from alphazero.network import Inference, for_game, set_threads
 from alphazero.network.model import Network
 from alphazero.search import NetworkEvaluator
-from alphazero.selfplay.selfplay import SelfPlay, Tally
+from alphazero.selfplay.inference import selfplay_inference
+from alphazero.selfplay.selfplay import SelfPlay, Tally, share_of_memory
 from alphazero.threads import shares
 
 MANY_GAMES = 2**31 - 1  # more than end in a slice
@@ -81,26 +82,12 @@ class Player:
     def _begin(self) -> tuple[Inference, SelfPlay]:
         config, count = self.config, self.config.distributed.workers
         size = shares(config.selfplay.parallel_games, count)[self.number]
-        search = config.search.model_copy(
-            update={
-                "memory_mb": config.search.memory_mb / count,
-                "cache_mb": config.search.cache_mb / count,
-            }
-        )
-        selfplay = config.selfplay.model_copy(update={"parallel_games": size})
-        batch = shares(size, selfplay.groups)[0]
-        inference = Inference(
-            self.network,
-            "cuda" if config.distributed.gpus_per_worker else "cpu",
-            batch_size=batch,
-            precision=config.network.precision,
-            compile=config.network.compile,
-            groups=selfplay.groups,
-            choice=self.choice,
-            multiple=max(1, batch // 8),
-        )
+        selfplay = config.selfplay.model_copy(update={"parallel_games": size, "workers": 1})
+        device = "cuda" if config.distributed.gpus_per_worker else "cpu"
+        inference = selfplay_inference(self.network, self.game, config, selfplay, device, self.choice)
         seed = seed_of(config.seed, self.number, self.incarnation)
-        return inference, SelfPlay(self.game, NetworkEvaluator(inference), search, selfplay, seed)
+        own = share_of_memory(config.search, count)
+        return inference, SelfPlay(self.game, NetworkEvaluator(inference), own, selfplay, seed)
 
 
 def seed_of(seed: int, number: int, incarnation: int) -> int:

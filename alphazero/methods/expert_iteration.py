@@ -23,13 +23,14 @@ from alphazero.learning.learner import load_weights, mean_metrics, new_learner
 from alphazero.learning.losses import policy_value_loss
 from alphazero.methods.selfplay_counts import counts_of, fleet_row, selfplay_row
 from alphazero.moments import during
-from alphazero.network import Inference, calibration_planes, save_model
+from alphazero.network import save_model
 from alphazero.network.model import Network
 from alphazero.run.method import STORED, Column, Method, UnderWay
 from alphazero.run.run import Run
 from alphazero.search import NetworkEvaluator
+from alphazero.selfplay.inference import selfplay_inference
 from alphazero.selfplay.selfplay import Tally
-from alphazero.selfplay.workers import Workers, largest_batch
+from alphazero.selfplay.workers import Workers
 from games import Game
 from games.options import derived_seed
 
@@ -66,7 +67,9 @@ class ExpertIteration(Method):
         )
         self.target = ValueTarget(config.training.result_weight, config.training.value_steps)
         self.sample_debt = 0.0  # samples still to be trained on, less than a batch
-        self.inference = _inference(self.playing, run.game, config, run.progress.inference_choice)
+        self.inference = selfplay_inference(
+            self.playing, self.game, config, config.selfplay, config.device, run.progress.inference_choice
+        )
         run.compute_as(self.inference.choice)
         self.fleet = _fleet(self.game, config, self.inference.choice)
         if self.fleet is not None:
@@ -228,18 +231,3 @@ def _fleet(game: Game, config: Config, choice: Mapping[str, Any]) -> Fleet | Non
     require_ray()
     setup = Setup(config.to_toml(), choice)
     return Fleet(game, config, lambda: RayTransport(setup, config.distributed))
-
-
-def _inference(network: Network, game: Game, config: Config, choice: Mapping[str, Any] | None) -> Inference:
-    batch = largest_batch(config.selfplay)
-    return Inference(
-        network,
-        config.device,
-        batch_size=batch,
-        precision=config.network.precision,
-        compile=config.network.compile,
-        groups=config.selfplay.groups,
-        choice=choice,
-        multiple=max(1, batch // 8),
-        calibration=calibration_planes(game),
-    )

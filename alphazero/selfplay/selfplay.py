@@ -116,9 +116,7 @@ class SelfPlay:
         self.game, self.evaluator = game, evaluator
         self.play_rule = moves.make_play_rule(search, selfplay)
         sizes = shares(selfplay.parallel_games, selfplay.groups)
-        shared = search.model_copy(
-            update={"memory_mb": search.memory_mb / len(sizes), "cache_mb": search.cache_mb / len(sizes)}
-        )
+        shared = share_of_memory(search, len(sizes))
         self.groups = [
             _Group(game, size, shared, self.play_rule, evaluator, derived_seed(seed, GROUP_SEEDS * index))
             for index, size in enumerate(sizes)
@@ -270,6 +268,13 @@ class SelfPlay:
             raise ValueError("the games under way have no labels of a search")
         names = ("active", "checked", "seeds")
         return [tuple(arrays[f"{name}{index}"] for name in names) for index in range(len(trees))]
+
+
+def share_of_memory(search: SearchConfig, count: int) -> SearchConfig:
+    """Return the settings of one of `count` searches that share out memory and cache."""
+    return search.model_copy(
+        update={"memory_mb": search.memory_mb / count, "cache_mb": search.cache_mb / count}
+    )
 
 
 def submit(

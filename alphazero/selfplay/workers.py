@@ -14,7 +14,7 @@ from alphazero.data.games import Games, join, select
 from alphazero.search.evaluators import Evaluator, UniformEvaluator
 from alphazero.search.oracle import twin_of
 from alphazero.search.pace import thinking_clock
-from alphazero.selfplay.selfplay import GROUP_SEEDS, SelfPlay, Tally
+from alphazero.selfplay.selfplay import GROUP_SEEDS, SelfPlay, Tally, share_of_memory
 from alphazero.threads import shares, side_by_side
 from games.options import derived_seed
 from games.protocol import Game
@@ -22,7 +22,7 @@ from games.protocol import Game
 __all__ = ["Workers", "largest_batch", "suitable_workers"]
 
 GAMES_OF_A_WORKER = 32  # of a group, at least: smaller batches of the network cost more for each position
-ROWS_OF_A_GPU = 256  # the same on a GPU
+ROWS_OF_A_GPU = 512  # the same on a GPU: more threads wait for each other
 
 
 class Workers:
@@ -38,9 +38,7 @@ class Workers:
     ):
         self.game, self.search_config, self.config = game, search, selfplay
         sizes = shares(selfplay.parallel_games, max(1, selfplay.workers))
-        own = search.model_copy(
-            update={"memory_mb": search.memory_mb / len(sizes), "cache_mb": search.cache_mb / len(sizes)}
-        )
+        own = share_of_memory(search, len(sizes))
         self.workers = [
             SelfPlay(
                 game,

@@ -116,7 +116,7 @@ def test_an_interrupt_stops_all_workers(tic_tac_toe):
         (256, 1, 16, False, 8),
         (31, 1, 4, False, 1),
         (256, 2, 16, False, 4),
-        (2048, 2, 16, True, 4),
+        (4096, 2, 16, True, 4),
     ],
 )
 def test_workers_are_as_many_as_fill_their_batches(games, groups, cores, gpu, expected):
