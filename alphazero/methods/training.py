@@ -13,6 +13,7 @@ from alphazero.learning.ranks import RanksLost
 from alphazero.methods.cores import fitted, fitted_before
 from alphazero.methods.speed import forecast
 from alphazero.network import set_threads
+from alphazero.run.busy import busy_text, share_of_others
 from alphazero.run.folder import RunFolder
 from alphazero.run.integrity import Committed, examine, read_committed
 from alphazero.run.limits import check_machine
@@ -98,6 +99,8 @@ def _work(run: Run, committed: Committed | None, progress: bool) -> Summary:
     else:
         run.folder.go_back(committed)
     run.folder.write_config(run.config.to_toml())
+    if progress and (others := busy_text(share_of_others())):
+        run.messages.append(others)
     if committed is None:
         run.progress.forecast = forecast(run, method)
     if run.progress.forecast:

@@ -20,7 +20,7 @@ from alphazero.config.loading import SCHEMAS, schema_of
 from alphazero.methods import checks
 from alphazero.methods.checks import checks_of
 from alphazero.methods.training import METHODS
-from alphazero.run import doctor
+from alphazero.run import busy, doctor
 from tests.test_cli import error_line, run
 
 HEALTHY = {
@@ -104,7 +104,8 @@ def test_lines_of_older_versions_without_a_field_are_no_finding():
     assert examine([{**row, "value_loss": None, "fresh_value_loss": None} for row in healthy()]) == []
 
 
-def test_the_command_tells_findings_and_exits_with_1(tmp_path, capsys):
+def test_the_command_tells_findings_and_exits_with_1(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(busy, "share_of_others", lambda: 0.0)
     (tmp_path / "config.toml").write_text('game = "connect_four"\n')
     metrics = tmp_path / "metrics.jsonl"
     metrics.write_text("".join(json.dumps(row) + "\n" for row in healthy()))
