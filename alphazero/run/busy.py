@@ -18,7 +18,7 @@ BLOCK = bytes(1 << 18)  # hashed without the interpreter's lock, so threads keep
 
 
 def share_of_others(seconds: float = SECONDS) -> float:
-    """Return the share in [0, 1] of the cores' time that others had while this process wanted all, for so many seconds."""
+    """Return the share in [0, 1] of the cores that others had while this process wanted all, for so many seconds."""
     cores, start = num_cores(), time.monotonic()
     end = start + seconds
 
