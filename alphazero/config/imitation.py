@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from alphazero.config.schema import EvaluationConfig, Experiment, Fraction, Settings, Texts, setting
+from alphazero.config.schema import EvaluationConfig, Experiment
+from alphazero.config.section import Fraction, Settings, Texts, setting
 
 
 class ExpertGamesConfig(Settings):

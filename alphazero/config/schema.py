@@ -1,7 +1,7 @@
 """Every setting of an experiment: its type, range, default and meaning.
 
-A default stands here and nowhere else. Whether the game and the players named in the settings exist is asked
-by those who make them: this file knows no game, and imports neither numba nor torch.
+A default stands here (those of fleets in `distributed.py`) and nowhere else. Whether the game and the players named
+in the settings exist is asked by those who make them: this file knows no game, and imports neither numba nor torch.
 
 Published values in the descriptions: AGZ is AlphaGo Zero (Silver et al. 2017), AZ is AlphaZero (Silver et al.
 2018), AlphaGo is Silver et al. 2016, KataGo is Wu 2019, Gumbel is Danihelka et al. 2022.
@@ -9,33 +9,14 @@ Published values in the descriptions: AGZ is AlphaGo Zero (Silver et al. 2017), 
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Literal
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import model_validator
 
+from alphazero.config.distributed import DistributedConfig
+from alphazero.config.section import Fraction, Settings, Texts, setting
 from games.options import MAX_SEED
-
-Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
-Texts = Annotated[tuple[str, ...], Field(strict=False)]
-
-
-def setting(default: Any, description: str, **limits: Any) -> Any:
-    """Declare a setting; `limits` are pydantic's: ge, gt, le, lt, min_length."""
-    return Field(default, description=description, **limits)
-
-
-class Settings(BaseModel):
-    """A section of settings: frozen, without unknown names, without silent conversions."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        strict=True,
-        allow_inf_nan=False,
-        validate_default=True,
-        protected_namespaces=(),
-    )
 
 
 class NetworkConfig(Settings):
@@ -202,49 +183,6 @@ class SelfplayConfig(Settings):
     shard_games: int = setting(256, "Games in one file of stored games.", ge=1, le=1_000_000)
 
 
-class DistributedConfig(Settings):
-    """Self-play by worker processes, under Ray."""
-
-    workers: int = setting(
-        0,
-        "Worker processes that play, each with a part of selfplay.parallel_games, on this machine or a cluster; 0: "
-        "threads of this process play (selfplay.workers).",
-        ge=0,
-        le=100_000,
-    )
-    address: str = setting(
-        "", 'Ray cluster: "auto" or host:port; "": a Ray of its own on this machine, ended with the run.'
-    )
-    cpus_per_worker: float = setting(1.0, "Cores that Ray sets aside for a worker.", ge=0.0, le=1024.0)
-    gpus_per_worker: float = setting(
-        0.0, "Share of a GPU that Ray sets aside for a worker; 0: it computes on the CPU.", ge=0.0, le=64.0
-    )
-    pending: int = setting(2, "Slices of self-play that a worker is asked for at once.", ge=1, le=64)
-    report_seconds: float = setting(
-        2.0, "Length of a slice: how often a worker sends its finished games.", gt=0.0, le=3600.0
-    )
-    max_lag: int = setting(
-        1,
-        "Generations of games that may wait to be learned from; 0: none is played while the network learns.",
-        ge=0,
-        le=100,
-    )
-    max_starts: int = setting(
-        5, "Starts in a row after which all workers must have failed before the run stops.", ge=1, le=1000
-    )
-    patience_seconds: float = setting(
-        300.0, "A worker that has not answered for so long is replaced.", gt=0.0, le=1e6
-    )
-
-    @model_validator(mode="after")
-    def _slices_end_in_time(self) -> DistributedConfig:
-        if self.patience_seconds <= self.report_seconds:
-            raise ValueError(
-                f"patience_seconds={self.patience_seconds:g} is not above report_seconds={self.report_seconds:g}"
-            )
-        return self
-
-
 class ReplayConfig(Settings):
     """Which stored positions are learned from: bounds + share of all positions so far."""
 
@@ -306,6 +244,11 @@ class LearnerConfig(Settings):
 class TrainingConfig(LearnerConfig):
     """Optimizer, schedule, losses."""
 
+    beside_selfplay: bool = setting(
+        False,
+        "Learn from the games so far while those of a generation are played, so that these come from weights one "
+        "generation older: for a GPU, which does both at once; on a CPU they would share the cores.",
+    )
     replay_ratio: float = setting(
         4.0, "Positions trained on for each new position played. KataGo: 4.", gt=0.0, le=10_000.0
     )

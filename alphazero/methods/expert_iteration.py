@@ -5,14 +5,16 @@ A generation is: self-play with the network that plays, training on the replay w
 
 import copy
 import math
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from alphazero.config import Config
-from alphazero.data.games import Games
+from alphazero.data.games import Games, join, no_games, select
 from alphazero.data.samples import ValueTarget
 from alphazero.data.window import ReplayWindow
 from alphazero.distributed.fleet import Fleet
@@ -66,7 +68,8 @@ class ExpertIteration(Method):
             config.replay.surprise_weight,
         )
         self.target = ValueTarget(config.training.result_weight, config.training.value_steps)
-        self.sample_debt = 0.0  # samples still to be trained on, less than a batch
+        self.sample_debt = 0.0  # samples still to be trained on
+        self.unseen = [no_games(self.game)]  # games that the window is not to hold before all is learned
         self.inference = selfplay_inference(
             self.playing, self.game, config, config.selfplay, config.device, run.progress.inference_choice
         )
@@ -85,14 +88,26 @@ class ExpertIteration(Method):
         return self.best if self.best is not None else self.learner.playing
 
     def begin(self, run: Run) -> None:
-        """Fill the window again from the newest shards."""
-        self.window.refill(run.newest_games(self.window.size_after), run.progress.positions)
+        """Fill the window again from the newest shards; games that were played while it learned come in later."""
+        counts, beside = run.progress.counts, self.config.training.beside_selfplay
+        new_games, new_positions = (int(counts.get(name, 0)) * beside for name in ("games", "positions"))
+        stored = join(
+            [no_games(self.game), *run.newest_games(lambda n: self.window.size_after(n) + new_positions)]
+        )
+        first = max(0, stored.num_games - new_games)
+        self.unseen = [select(stored, first, stored.num_games)]
+        self.window.refill([select(stored, 0, first)], run.progress.positions - new_positions)
 
     def iterate(self, run: Run) -> dict[str, float]:
         """Play the games of a generation, learn from the window, and let the network play if it passes the gate."""
-        self._play(run)
-        fresh = self._measure_fresh(run)
-        learned = self._learn(run)
+        if self.config.training.beside_selfplay:
+            learned = self._learn_beside(run)
+            fresh = self._measure_fresh(run)
+        else:
+            self._play(run)
+            fresh = self._measure_fresh(run)
+            self._owe(run)
+            learned = self._learn(run)
         if self.best is not None:
             self._gate(run, self.best)
         self._load()
@@ -119,8 +134,11 @@ class ExpertIteration(Method):
             self._keep(run, games)
 
     def _keep(self, run: Run, games: Games) -> None:
-        """Store finished games, add them to the window, and commit."""
-        self.window.add(games)
+        """Store finished games, add them to the window, unless it is learned from, and commit."""
+        if self.config.training.beside_selfplay:
+            self.unseen.append(games)
+        else:
+            self.window.add(games)
         counts = counts_of(games, self.config.selfplay.resign_threshold, self.selfplay.tally)
         self.selfplay.tally = Tally()
         if self.fleet is not None:
@@ -140,14 +158,35 @@ class ExpertIteration(Method):
         measured = self.learner.evaluate(self.loss, samples)
         return {f"fresh_{name}": measured[name] for name in ("policy_loss", "value_loss")}
 
-    def _learn(self, run: Run) -> dict[str, float]:
-        """Train on the window, replay_ratio samples for each new position; return the mean metrics.
+    def _learn_beside(self, run: Run) -> dict[str, float]:
+        """Play the games of a generation, and train on those before meanwhile; then let them into the window."""
+        stop = threading.Event()
+        with ThreadPoolExecutor(1, thread_name_prefix="learner") as thread:
+            learned = thread.submit(self._learn, run, stop.is_set)
+            try:
+                self._play(run)
+            except BaseException:
+                stop.set()
+                raise
+            metrics = learned.result()
+        self.window.add(join(self.unseen))
+        self.unseen = [no_games(self.game)]
+        self._owe(run)
+        return metrics
+
+    def _owe(self, run: Run) -> None:
+        """Count the samples that the generation's positions are to be trained on, replay_ratio each."""
+        positions = int(run.progress.counts.get("positions", 0))
+        self.sample_debt += positions * self.config.training.replay_ratio
+
+    def _learn(self, run: Run, is_stopped: Callable[[], bool] | None = None) -> dict[str, float]:
+        """Train on the window for the samples that are owed; return the mean metrics.
 
         A window without a position to learn from is passed over, and what it would have been trained on forgotten.
+        is_stopped: given where others work meanwhile; it may end the training, and nothing is shown.
         """
         training = self.config.training
         rng = np.random.default_rng([self.config.seed, run.progress.generation])
-        self.sample_debt += int(run.progress.counts.get("positions", 0)) * training.replay_ratio
         steps = int(self.sample_debt // training.batch_size)
         self.sample_debt -= steps * training.batch_size
         rows = []
@@ -156,7 +195,10 @@ class ExpertIteration(Method):
                 samples = self.window.draw(training.batch_size, rng, self.target, training.symmetries)
                 with during("step"):
                     rows.append(self.learner.step(self.loss, samples, run.schedule(step / steps)))
-                if step % 10 == 0:
+                if is_stopped is not None:
+                    if is_stopped():
+                        break
+                elif step % 10 == 0:
                     run.phase(f"training {step}/{steps}")
         return mean_metrics(rows)
 

@@ -8,10 +8,11 @@ from alphazero.arena.match import play_match
 from alphazero.arena.players import make_player
 from alphazero.config import NetworkConfig
 from alphazero.methods import training
+from alphazero.methods.expert_iteration import ExpertIteration
 from alphazero.network import save_model
 from alphazero.network.model import for_game
 from games.options import format_spec
-from tests.run.runs import config, events, killed_at, start
+from tests.run.runs import assert_same_run, config, events, killed_at, start
 
 GAMES = 200
 
@@ -77,3 +78,45 @@ def test_generations_without_a_position_to_learn_from_are_passed_over_and_the_ru
     )
     last = events(tmp_path / "run", "generation")[-1]
     assert last["window_positions"] > 0 and last["policy_loss"] is not None
+
+
+BESIDE = {"training__beside_selfplay": True, "selfplay__shard_games": 4}
+
+
+def test_beside_selfplay_the_network_learns_from_the_games_before(tmp_path, monkeypatch):
+    seen, learn = [], ExpertIteration._learn
+
+    def spy(self, *arguments):
+        before, owed = self.window.positions_seen, self.sample_debt
+        measured = learn(self, *arguments)
+        seen.append((before, self.window.positions_seen, owed >= self.config.training.batch_size))
+        return measured
+
+    monkeypatch.setattr(ExpertIteration, "_learn", spy)
+    start(tmp_path / "run", **BESIDE)
+    positions = [0] + [row["positions"] for row in events(tmp_path / "run", "generation")]
+    assert seen == [(count, count, count > 0) for count in positions[:-1]]
+    assert [row["policy_loss"] is None for row in events(tmp_path / "run", "generation")] == [
+        True,
+        False,
+        False,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("moment", "call", "after"),
+    [
+        ("shard", 3, True),
+        ("commit", 4, True),
+        ("commit", 5, True),
+        ("step", 2, False),
+        ("training", 2, True),
+        ("learner", 2, False),
+    ],
+)
+def test_beside_selfplay_a_killed_run_goes_on_to_the_bit(tmp_path, moment, call, after):
+    start(tmp_path / "whole", **BESIDE)
+    with killed_at(moment, call, after):
+        start(tmp_path / "run", **BESIDE)
+    training.resume(tmp_path / "run")
+    assert_same_run(tmp_path / "run", tmp_path / "whole")

@@ -37,10 +37,11 @@ OF_TIME = (
 
 @contextlib.contextmanager
 def quick() -> Iterator[None]:
-    """Draw no plots, and compute the network in one way without measuring which is the fastest."""
+    """Draw no plots, and measure neither which way to compute the network is the fastest nor who else is at work."""
     first = "alphazero.network.inference.fastest"
     with (
         mock.patch("alphazero.run.plots.plot_run"),
+        mock.patch("alphazero.methods.training.share_of_others", lambda: 0.0),
         mock.patch(first, lambda network, variants, *_: (variants[0], {variants[0].name: 1.0})),
     ):
         yield
