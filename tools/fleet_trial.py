@@ -23,7 +23,9 @@ from typing import Any, NamedTuple
 import games
 from alphazero.bars import progress_bar
 from alphazero.config import Config, load_config
-from alphazero.data.shards import pack
+from alphazero.data.games import join
+from alphazero.data.shards import pack, unpack, write_shard
+from alphazero.data.window import ReplayWindow
 from alphazero.distributed.pool import Limits, Losses, Part, Pool
 from alphazero.distributed.ray_transport import RayTransport, require_ray
 from alphazero.distributed.transport import Order, Report
@@ -232,13 +234,26 @@ def nodes(folder: Path, args: argparse.Namespace) -> None:
 
 
 def sizes(trial: Trial, args: argparse.Namespace) -> None:
-    """Measure what travels."""
+    """Measure what travels, and how much of it one process takes in: read, into the window, and stored as shards."""
     trial.fleet(WARM_UP_SECONDS + args.seconds)
     trial.rest()
-    sent = sum(len(pack(part.games)) for part in trial.parts if part.games.num_games)
+    sent = [pack(part.games) for part in trial.parts if part.games.num_games]
     positions = sum(part.games.num_positions for part in trial.parts)
     weights = len(weights_of(trial.network))
-    print(f"{sent / positions:.1f} bytes a position ({positions:,} positions), weights {weights:,} bytes")
+    print(
+        f"{sum(map(len, sent)) / positions:.1f} bytes a position ({positions:,}), weights {weights:,} bytes"
+    )
+    start = time.perf_counter()
+    whole = join([unpack(data, trial.game)[0] for data in sent])
+    read = time.perf_counter()
+    ReplayWindow(trial.game, 10**6, 10**6, 1.0, 0.5).add(whole)
+    added = time.perf_counter()
+    path = write_shard(trial.folder, "shard", trial.game, whole)
+    stored = time.perf_counter()
+    print(
+        f"positions/s: read {positions / (read - start):,.0f}, into the window {positions / (added - read):,.0f}, "
+        f"stored {positions / (stored - added):,.0f} in {path.stat().st_size / positions:.1f} bytes each"
+    )
 
 
 def main() -> None:

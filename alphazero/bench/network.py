@@ -9,6 +9,7 @@ import torch
 from alphazero.bench.timing import median_ratio, medians, rates_in_turn
 from alphazero.config import Config
 from alphazero.network import Inference, calibration_planes
+from alphazero.network.inference import device_name
 from alphazero.network.model import Network, for_game
 from games.protocol import Game
 
@@ -44,7 +45,7 @@ def bench_network(game: Game, config: Config, options: Namespace) -> dict[str, A
         "game": game.name,
         "network": f"{config.network.blocks}x{config.network.channels}",
         "batch": batch,
-        "device": inference.device.type,
+        "device": device_name(inference.device),
         "rounds": options.rounds,
         "rows_per_s": medians(rates),
         "ratio": median_ratio(rates["inference"], rates[EAGER]),

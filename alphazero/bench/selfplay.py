@@ -21,7 +21,7 @@ from alphazero.bench.network import network_of
 from alphazero.bench.timing import median_ratio, medians
 from alphazero.config import Config
 from alphazero.network import Inference, calibration_planes, load_model
-from alphazero.network.inference import resolve_device
+from alphazero.network.inference import device_name, resolve_device
 from alphazero.search import NetworkEvaluator
 from alphazero.selfplay.selfplay import Tally
 from alphazero.selfplay.workers import Workers, largest_batch, suitable_workers
@@ -69,7 +69,7 @@ def bench_selfplay(game: Game, config: Config, options: Namespace) -> dict[str, 
     return {
         "game": game.name,
         "network": f"{network.config.blocks}x{network.config.channels}",
-        "device": inference.device.type,
+        "device": device_name(inference.device),
         "workers": count,
         "games": options.games,
         "groups": options.groups,

@@ -21,8 +21,7 @@ def require_ray() -> None:
     """Raise ValueError, one line, where Ray is not installed."""
     if importlib.util.find_spec("ray") is None:
         raise ValueError(
-            "distributed.workers needs Ray, which is not installed: pip install 'alphazero[ray]' "
-            "(or set distributed.workers=0)"
+            "distributed.workers needs Ray, which is not installed: pip install ray (or set distributed.workers=0)"
         )
 
 

@@ -175,6 +175,11 @@ def resolve_device(device: str) -> torch.device:
     return torch.device(device)
 
 
+def device_name(device: torch.device) -> str:
+    """Return "cpu", or "cuda" with the name of the card."""
+    return f"cuda, {torch.cuda.get_device_name(device)}" if device.type == "cuda" else device.type
+
+
 def set_threads(count: int = 0) -> int:
     """Bound the threads of torch, compiled code and `side_by_side` to `count` each (0: all cores); return how many.
 
